@@ -1,0 +1,63 @@
+// Every queue, retry, body, header, batch and loop has its limit here, with its unit in its name.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace securecart::limits {
+
+using namespace std::chrono_literals;
+
+// HTTP
+inline constexpr std::size_t request_header_bytes = 16 * 1024;
+inline constexpr std::size_t request_header_fields = 100;
+inline constexpr std::size_t request_target_bytes = 4 * 1024;
+inline constexpr std::size_t request_body_bytes = 256 * 1024;         // JSON
+inline constexpr std::size_t import_body_bytes = 32 * 1024 * 1024;    // CSV
+inline constexpr std::size_t response_body_bytes = 64 * 1024 * 1024;  // as a client
+inline constexpr std::size_t connections_per_core = 8'192;
+inline constexpr auto header_timeout = 10s;
+inline constexpr auto body_timeout = 30s;
+inline constexpr auto idle_timeout = 60s;
+inline constexpr auto write_timeout = 30s;
+inline constexpr auto drain_timeout = 25s;
+inline constexpr auto request_deadline = 15s;
+
+// JSON
+inline constexpr std::size_t json_depth = 32;
+
+// API
+inline constexpr std::size_t page_default = 20;
+inline constexpr std::size_t page_max = 100;
+inline constexpr std::size_t idempotency_key_bytes = 255;
+inline constexpr auto idempotency_key_lifetime = 24h * 30;
+inline constexpr std::size_t search_query_bytes = 200;
+
+// Shop
+inline constexpr std::size_t cart_lines = 100;
+inline constexpr long line_quantity = 10'000;
+inline constexpr std::size_t product_variants = 200;
+inline constexpr std::size_t product_options = 3;
+inline constexpr std::size_t product_images = 100;
+inline constexpr std::size_t text_bytes = 255;
+inline constexpr std::size_t long_text_bytes = 64 * 1024;
+inline constexpr std::size_t metadata_bytes = 8 * 1024;
+
+// Storage
+inline constexpr std::size_t batch_statements = 1'000;
+inline constexpr std::size_t batch_queue = 4'096;  // batches waiting for the writer
+inline constexpr std::size_t group_commit = 256;   // batches in one transaction
+inline constexpr auto commit_deadline = 10s;
+
+// Events
+inline constexpr std::size_t event_payload_bytes = 64 * 1024;
+inline constexpr std::size_t event_page = 500;
+inline constexpr int delivery_attempts = 10;
+
+// Import
+inline constexpr std::size_t csv_field_bytes = 1024 * 1024;
+inline constexpr std::size_t csv_columns = 300;
+inline constexpr std::size_t csv_rows = 500'000;
+inline constexpr std::size_t import_errors = 1'000;
+
+}  // namespace securecart::limits

@@ -1,0 +1,55 @@
+// HTTP/1.1 server (RFC 9112) on Beast: one acceptor a core on the same port (SO_REUSEPORT).
+//
+//   starting -> serving -> draining (readyz is 503, new requests are still answered, connections
+//   close after their answer) -> closed
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "net/http.hpp"
+#include "net/runtime.hpp"
+#include "observe/metrics.hpp"
+
+namespace securecart::net {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free one
+  std::string name;        // label of this listener in metrics and logs: "api", "test-payments"
+  std::size_t header_bytes = limits::request_header_bytes;
+  std::size_t connections_per_core = limits::connections_per_core;
+  Duration header_timeout = limits::header_timeout;  // whole header, from its first byte: slow clients
+  Duration body_timeout = limits::body_timeout;
+  Duration idle_timeout = limits::idle_timeout;
+  Duration write_timeout = limits::write_timeout;
+  Duration request_deadline = limits::request_deadline;
+  std::vector<std::string> trusted_proxies;  // peers whose X-Forwarded-For and traceparent count
+};
+
+class Server {
+ public:
+  // Binds and listens at once; throws std::system_error with the address when it cannot. `handler`
+  // and `runtime` outlive the server.
+  Server(Runtime& runtime, ServerOptions options, Handler& handler, observe::Metrics& metrics);
+  ~Server();
+
+  std::uint16_t port() const;
+  void start();
+  // Graceful drain (callable from any thread, once): answers keep being given, each with
+  // `Connection: close`; idle connections close; after `grace` new connections are refused.
+  void drain(Duration grace);
+  // True when no request is in flight and no connection is open.
+  bool drained() const;
+  std::size_t open_connections() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace securecart::net

@@ -1,0 +1,29 @@
+// The main() of every test program: starts crypto, prints the seed.
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/crypto.hpp"
+#include "tests/support/seed.hpp"
+
+namespace securecart::test {
+namespace {
+std::uint64_t chosen_seed = 0;
+}
+std::uint64_t seed() { return chosen_seed; }
+}  // namespace securecart::test
+
+int main(int argc, char** argv) {
+  securecart::initialise_crypto();
+  const char* given = std::getenv("SECURECART_TEST_SEED");
+  securecart::test::chosen_seed = given != nullptr ? std::stoull(given) : std::random_device{}();
+  std::printf("seed %llu (SECURECART_TEST_SEED repeats it)\n",
+              static_cast<unsigned long long>(securecart::test::chosen_seed));
+  const std::string rapidcheck = "seed=" + std::to_string(securecart::test::chosen_seed);
+  setenv("RC_PARAMS", rapidcheck.c_str(), 0);
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
