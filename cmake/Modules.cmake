@@ -55,7 +55,7 @@ endfunction()
 function(securecart_test_program name label)
   add_executable(${name} ${ARGN} ${CMAKE_SOURCE_DIR}/tests/support/test_main.cpp)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
-  target_link_libraries(${name} PRIVATE everything GTest::gtest GTest::gmock)
+  target_link_libraries(${name} PRIVATE everything GTest::gtest GTest::gmock rapidcheck)
   target_compile_definitions(${name} PRIVATE SECURECART_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              SECURECART_BINARY_DIR="${CMAKE_BINARY_DIR}")
   securecart_link_objects(${name})

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/limits.hpp"
 #include "net/http.hpp"
 #include "net/runtime.hpp"
 
