@@ -33,6 +33,11 @@ endfunction()
 
 find_package(Threads REQUIRED)
 
+# What `make` builds by name: one stage of the tests needs one of these.
+foreach(group IN ITEMS unit_tests process_tests fuzzers benchmarks)
+  add_custom_target(${group})
+endforeach()
+
 # `everything` is all modules but main.cpp, compiled once and shared by the program, the process tests,
 # the benchmarks and the fuzzers. (An OBJECT library's objects reach direct dependents only; this
 # passes them on.) A module's unit tests link only the module and what it depends on, so they can be
@@ -63,6 +68,7 @@ function(securecart_test_program name label)
   target_link_libraries(${name} PRIVATE GTest::gtest GTest::gmock rapidcheck)
   target_compile_definitions(${name} PRIVATE SECURECART_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              SECURECART_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  add_dependencies(${label}_tests ${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 900)
 endfunction()
@@ -90,6 +96,7 @@ function(securecart_fuzzers folder)
     add_executable(${name} ${file})
     target_link_libraries(${name} PRIVATE everything)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name})
   endforeach()
 endfunction()
 
@@ -99,5 +106,6 @@ function(securecart_benchmarks folder)
     get_filename_component(name ${file} NAME_WE)
     add_executable(${name} ${file})
     target_link_libraries(${name} PRIVATE everything)
+    add_dependencies(benchmarks ${name})
   endforeach()
 endfunction()
