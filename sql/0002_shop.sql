@@ -356,8 +356,9 @@ CREATE TABLE carts (
   email TEXT NOT NULL DEFAULT '',
   shipping_address TEXT,                  -- JSON
   billing_address TEXT,                   -- JSON; NULL: as shipping
+  shipping_country TEXT NOT NULL DEFAULT '',   -- of the shipping address, for joins
+  shipping_province TEXT NOT NULL DEFAULT '',
   shipping_method_id TEXT,
-  lines TEXT NOT NULL DEFAULT '[]',       -- JSON array of {"id", "variant_id", "quantity"}
   status TEXT NOT NULL DEFAULT 'open',
   version BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL,
@@ -367,6 +368,21 @@ CREATE TABLE carts (
 );
 CREATE INDEX carts_by_customer ON carts (shop_id, customer_id, status);
 CREATE INDEX carts_by_update ON carts (status, updated_at);
+
+CREATE TABLE cart_lines (
+  shop_id TEXT NOT NULL,
+  cart_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  position BIGINT NOT NULL,
+  variant_id TEXT NOT NULL,
+  quantity BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, cart_id, id),
+  FOREIGN KEY (shop_id, cart_id) REFERENCES carts (shop_id, id),
+  FOREIGN KEY (shop_id, variant_id) REFERENCES variants (shop_id, id),
+  CHECK (quantity > 0 AND quantity <= 10000)
+);
+CREATE UNIQUE INDEX cart_lines_by_variant ON cart_lines (shop_id, cart_id, variant_id);
+CREATE INDEX cart_lines_of_variant ON cart_lines (shop_id, variant_id);
 
 -- Orders -----------------------------------------------------------------------------------------
 CREATE TABLE orders (
