@@ -1,0 +1,59 @@
+// What a cart costs: pure arithmetic over a snapshot, the same for showing a cart and for making it an
+// order. All amounts are minor units of the cart's currency.
+//
+// Tax is computed per rate over the sum of the lines that carry it and then spread over those lines by
+// largest remainder, so that the parts always sum to the whole.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace securecart::shop::carts {
+
+struct TaxRate {
+  std::string name;
+  std::int64_t basis_points = 0;
+  friend bool operator==(const TaxRate&, const TaxRate&) = default;
+};
+
+struct PricedLine {
+  std::int64_t unit_price = 0;
+  std::int64_t quantity = 0;
+  std::optional<TaxRate> tax;  // none: not taxed
+};
+
+struct TaxLine {
+  TaxRate rate;
+  std::int64_t amount = 0;
+};
+
+struct Totals {
+  std::int64_t subtotal = 0;  // the lines as priced
+  std::int64_t shipping = 0;  // as priced
+  std::int64_t tax = 0;       // contained in subtotal + shipping when tax_included, else on top
+  std::int64_t total = 0;     // what the shopper pays
+  bool tax_included = true;
+  std::vector<TaxLine> tax_lines;          // by rate, largest rate first
+  std::vector<std::int64_t> line_totals;   // as priced
+  std::vector<std::int64_t> line_taxes;
+  std::int64_t shipping_tax = 0;
+};
+
+// Prices of lines and shipping contain their tax when `tax_included`. Asserts that no amount is
+// negative; unit prices and quantities are within max_amount and limits::line_quantity, so nothing
+// overflows.
+Totals price(const std::vector<PricedLine>& lines, std::int64_t shipping,
+             const std::optional<TaxRate>& shipping_tax, bool tax_included);
+
+// The band of a shipping method that carries `grams`; bands rise by max_grams, the last may be open.
+struct ShippingBand {
+  std::optional<std::int64_t> max_grams;
+  std::optional<std::int64_t> price;  // in the cart's currency; none: not sold in it
+};
+// nullopt: too heavy for the method, or it has no price in the currency.
+std::optional<std::int64_t> shipping_price(const std::vector<ShippingBand>& bands,
+                                           std::int64_t grams);
+
+}  // namespace securecart::shop::carts

@@ -1,0 +1,62 @@
+// The life of an order as a table. Three small machines, because money and goods move on their own:
+//
+//   order       placed -> completed            (all fulfilled and paid)
+//               placed -> cancelled            (nothing fulfilled yet)
+//   payment     pending -> requires_action -> paid -> partially_refunded -> refunded
+//               pending|requires_action -> declined -> pending (another attempt)
+//               pending|requires_action|declined -> voided (cancelled unpaid)
+//   fulfilment  unfulfilled -> partially_fulfilled -> fulfilled
+//
+// Every batch that moves a state carries its guard in SQL (`… WHERE status = 'placed'`); these tables
+// say which moves exist at all, and the tests check that nothing else ever happens.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace securecart::shop::orders {
+
+enum class Status : std::uint8_t { placed, completed, cancelled };
+enum class PaymentStatus : std::uint8_t {
+  pending,
+  requires_action,
+  paid,
+  declined,
+  partially_refunded,
+  refunded,
+  voided
+};
+enum class FulfilmentStatus : std::uint8_t { unfulfilled, partially_fulfilled, fulfilled };
+
+std::string_view to_string(Status status);
+std::string_view to_string(PaymentStatus status);
+std::string_view to_string(FulfilmentStatus status);
+// Assert on a text that is none of them: only our own rows are parsed.
+Status parse_status(std::string_view text);
+PaymentStatus parse_payment_status(std::string_view text);
+FulfilmentStatus parse_fulfilment_status(std::string_view text);
+
+// Whether the table has the move. Staying is not a move.
+bool may_move(Status from, Status to);
+bool may_move(PaymentStatus from, PaymentStatus to);
+bool may_move(FulfilmentStatus from, FulfilmentStatus to);
+
+// What may be asked of an order in this state.
+struct State {
+  Status status = Status::placed;
+  PaymentStatus payment = PaymentStatus::pending;
+  FulfilmentStatus fulfilment = FulfilmentStatus::unfulfilled;
+};
+bool may_cancel(const State& state);
+bool may_fulfil(const State& state);
+bool may_refund(const State& state);
+bool may_retry_payment(const State& state);
+
+// The payment status of an order with these sums.
+PaymentStatus after_refund(std::int64_t captured, std::int64_t refunded);
+FulfilmentStatus after_fulfilment(std::int64_t ordered, std::int64_t fulfilled);
+// placed becomes completed when everything is paid and has left.
+Status settled_status(const State& state);
+
+}  // namespace securecart::shop::orders
