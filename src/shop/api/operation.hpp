@@ -1,9 +1,9 @@
-// The API as a table of operations. One row says everything about an operation: who may call it, what
-// it takes, what it answers, which errors. The router, the checks before a handler runs and the
-// OpenAPI document are all made from this table, so they cannot disagree (docs/adr/0005).
+// The API as a table of operations. One row says everything about an operation: who may call it,
+// what it takes, what it answers, which errors. The router, the checks before a handler runs and
+// the OpenAPI document are all made from this table, so they cannot disagree (docs/adr/0005).
 //
-// A request's way:   match -> limits -> shop and caller -> permission -> query, headers, body against
-// their schema -> replay of a known Idempotency-Key -> handler -> response
+// A request's way:   match -> limits -> shop and caller -> permission -> query, headers, body
+// against their schema -> replay of a known Idempotency-Key -> handler -> response
 //
 // A handler sees only a Call that passed all of it, and returns a Reply or an Error whose kind the
 // operation declares.
@@ -42,8 +42,8 @@ struct Parameter {
   Type type = Type::text;
   std::string_view description;
   bool required = false;
-  std::int64_t minimum = 0;                  // of an integer
-  std::int64_t maximum = 0;                  // of an integer; bytes of a text
+  std::int64_t minimum = 0;                    // of an integer
+  std::int64_t maximum = 0;                    // of an integer; bytes of a text
   std::vector<std::string_view> choices = {};  // of a text: an enumeration
 };
 
@@ -52,12 +52,12 @@ std::vector<Parameter> page_parameters(std::vector<Parameter> others = {});
 
 struct Reply {
   int status = 200;
-  std::string body;                                 // JSON, or `content_type`
-  std::shared_ptr<const std::string> shared_body;   // instead of body: bytes of a cache
+  std::string body;                                // JSON, or `content_type`
+  std::shared_ptr<const std::string> shared_body;  // instead of body: bytes of a cache
   std::string content_type = "application/json";
-  std::optional<std::int64_t> version;              // sent as ETag "v<version>"
+  std::optional<std::int64_t> version;  // sent as ETag "v<version>"
   std::vector<std::pair<std::string, std::string>> headers;
-  bool replayed = false;                            // sent as Idempotency-Replayed: true
+  bool replayed = false;  // sent as Idempotency-Replayed: true
 };
 Reply reply(int status, const json::value& body);
 Reply reply(int status, const json::value& body, std::int64_t version);
@@ -83,7 +83,7 @@ class Call {
   bool query_flag(std::string_view name) const;
   std::size_t limit() const;  // `limit`, or limits::page_default
 
-  const json::object& body() const;          // asserts that the operation takes a JSON body
+  const json::object& body() const;  // asserts that the operation takes a JSON body
   const std::string& raw_body() const { return request_.body; }
 
   // The version behind If-Match ("v7"); always there when the operation requires it.
@@ -103,7 +103,7 @@ class Call {
 using Handler = std::function<Task<Result<Reply>>(Call&)>;
 
 struct Operation {
-  std::string_view id;       // camelCase, unique: completeCart
+  std::string_view id;  // camelCase, unique: completeCart
   net::Method method;
   std::string_view path;     // /v1/store/carts/{cart_id}/complete
   std::string_view tag;      // the group in the reference: Carts
