@@ -10,6 +10,8 @@ CREATE TABLE shops (
   default_currency TEXT NOT NULL,
   currencies TEXT NOT NULL,               -- JSON array of ISO 4217 codes, default first
   countries TEXT NOT NULL,                -- JSON array of ISO 3166-1 codes it ships to
+  home_country TEXT NOT NULL DEFAULT '',  -- taxes of a cart whose address is not known yet
+  default_tax_class_id TEXT,              -- of products and shipping that name none
   prices_include_tax BIGINT NOT NULL DEFAULT 1,
   contact_email TEXT NOT NULL DEFAULT '',
   presentation TEXT NOT NULL DEFAULT '{}', -- JSON: logo, hero, texts of the storefront
