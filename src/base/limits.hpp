@@ -22,6 +22,11 @@ inline constexpr auto idle_timeout = 60s;
 inline constexpr auto write_timeout = 30s;
 inline constexpr auto drain_timeout = 25s;
 inline constexpr auto request_deadline = 15s;
+inline constexpr auto linger_timeout = 2s;  // reading on after a refusal, so that it is not lost
+inline constexpr std::size_t linger_bytes = 256 * 1024;
+inline constexpr std::size_t read_buffer_bytes = 64 * 1024;  // of one connection, while a body comes
+inline constexpr std::size_t listen_backlog = 4'096;
+inline constexpr std::size_t blocking_queue = 1'024;  // jobs waiting for a worker thread
 
 // JSON
 inline constexpr std::size_t json_depth = 32;
@@ -29,6 +34,10 @@ inline constexpr std::size_t json_depth = 32;
 // API
 inline constexpr std::size_t page_default = 20;
 inline constexpr std::size_t page_max = 100;
+inline constexpr std::size_t cursor_bytes = 2'048;
+inline constexpr std::size_t path_parameter_bytes = 255;
+inline constexpr std::size_t query_parameter_bytes = 1'024;  // a text without its own maximum
+inline constexpr std::size_t schema_errors = 20;            // named in one problem
 inline constexpr std::size_t idempotency_key_bytes = 255;
 inline constexpr auto idempotency_key_lifetime = 24h * 30;
 inline constexpr std::size_t search_query_bytes = 200;
@@ -47,7 +56,14 @@ inline constexpr std::size_t metadata_bytes = 8 * 1024;
 inline constexpr std::size_t batch_statements = 1'000;
 inline constexpr std::size_t batch_queue = 4'096;  // batches waiting for the writer
 inline constexpr std::size_t group_commit = 256;   // batches in one transaction
-inline constexpr auto commit_deadline = 10s;
+inline constexpr std::size_t group_statements = 4'096;  // no batch joins a group beyond this
+inline constexpr auto commit_deadline = 10s;            // waiting for the writer
+inline constexpr std::size_t read_queue = 4'096;        // reads waiting for a reader thread
+inline constexpr auto read_time_limit = 5s;
+inline constexpr std::size_t prepared_statements = 2'048;  // kept by a connection
+inline constexpr auto lock_wait = 2s;                      // for a lock of the database file
+inline constexpr std::size_t wal_checkpoint_bytes = 8 * 1024 * 1024;  // copied back beside commits
+inline constexpr std::size_t wal_bytes = 64 * 1024 * 1024;            // commits wait for the copy
 
 // Events
 inline constexpr std::size_t event_payload_bytes = 64 * 1024;
