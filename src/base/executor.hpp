@@ -4,8 +4,11 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <mutex>
+#include <vector>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/task.hpp"
 
 namespace securecart {
@@ -15,8 +18,8 @@ class Executor {
   using Job = std::move_only_function<void()>;
   virtual ~Executor() = default;
 
-  // Runs `job` later on this executor's thread. Callable from any thread. Jobs still queued when the
-  // executor stops are destroyed without being run.
+  // Runs `job` later on this executor's thread. Callable from any thread. Jobs still queued when
+  // the executor stops are destroyed without being run.
   virtual void post(Job job) = 0;
   // Runs `job` on this executor's thread once `delay` has passed. Only from this executor's thread.
   virtual void post_after(Duration delay, Job job) = 0;
@@ -26,7 +29,8 @@ class Executor {
   static bool has_current() noexcept;
 
  protected:
-  // Set around every job by implementations.
+  // Set around every job by implementations. A job starts without a trace in the log; a task that
+  // goes on in it brings its own (base/task.hpp).
   class Scope {
    public:
     explicit Scope(Executor& executor) noexcept;
@@ -36,6 +40,7 @@ class Executor {
 
    private:
     Executor* previous_;
+    log::TraceId previous_trace_;
   };
 };
 
@@ -47,14 +52,14 @@ Task<void> sleep_for(Duration delay);
 template <class T>
 Task<T> await_on_current(std::move_only_function<void(std::move_only_function<void(T)>)> begin) {
   Executor& home = Executor::current();
-  Callback<T> waiting([&home, begin = std::move(begin)](
-                          typename Callback<T>::Resume resume) mutable {
-    begin([&home, resume = std::move(resume)](T value) mutable {
-      home.post([resume = std::move(resume), value = std::move(value)]() mutable {
-        resume(std::move(value));
+  Callback<T> waiting(
+      [&home, begin = std::move(begin)](typename Callback<T>::Resume resume) mutable {
+        begin([&home, resume = std::move(resume)](T value) mutable {
+          home.post([resume = std::move(resume), value = std::move(value)]() mutable {
+            resume(std::move(value));
+          });
+        });
       });
-    });
-  });
   co_return co_await waiting;
 }
 
@@ -80,9 +85,11 @@ class ManualExecutor final : public Executor {
     Job job;
   };
   void run(Job job);
+  bool run_next_ready();
   bool run_next_timed(SteadyTime until);
 
   ManualClock& clock_;
+  std::mutex mutex_;  // post() comes from any thread
   std::deque<Job> ready_;
   std::vector<Timed> timed_;
   std::uint64_t order_ = 0;

@@ -1,6 +1,9 @@
 // Structured logs: one JSON object a line on standard error (or text for people at a terminal).
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -28,11 +31,42 @@ struct Field {
 void configure(Level least, Format format);
 bool enabled(Level level);
 
-// Writes `message` with `fields` and the current trace (observe/trace.hpp sets it). Never throws.
+// The trace this thread works for, as lower-case hex; empty outside a request.
+struct TraceId {
+  std::array<char, 32> hex{};
+  std::size_t size = 0;
+  std::string_view view() const { return {hex.data(), size}; }
+};
+TraceId current_trace() noexcept;
+// Sets the thread's trace and returns the one before.
+TraceId exchange_trace(const TraceId& trace) noexcept;
+
+// Every log line written inside its life carries `trace_id_hex` (cut to 32 characters). It may live
+// in a coroutine: Task puts the trace away while it waits and brings it back (base/task.hpp).
+class TraceScope {
+ public:
+  explicit TraceScope(std::string_view trace_id_hex) noexcept;
+  ~TraceScope();
+  TraceScope(const TraceScope&) = delete;
+  TraceScope& operator=(const TraceScope&) = delete;
+
+ private:
+  TraceId previous_;
+};
+
+// Writes `message` with `fields` and the current trace. Never throws; safe from several threads.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
-inline void debug(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::debug, m, f); }
-inline void info(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::info, m, f); }
-inline void warn(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::warn, m, f); }
-inline void error(std::string_view m, std::initializer_list<Field> f = {}) { write(Level::error, m, f); }
+inline void debug(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::debug, m, f);
+}
+inline void info(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::info, m, f);
+}
+inline void warn(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::warn, m, f);
+}
+inline void error(std::string_view m, std::initializer_list<Field> f = {}) {
+  write(Level::error, m, f);
+}
 
 }  // namespace securecart::log

@@ -19,6 +19,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/log.hpp"
+
 namespace securecart {
 
 template <class T>
@@ -156,7 +158,10 @@ Detached run_detached(Task<void> task, Done done) {
 // task ends, with variant<T, exception_ptr> (Task<void>: an exception_ptr, null when it went well).
 template <class T, class Done>
 void start(Task<T> task, Done done) {
+  const log::TraceId trace = log::current_trace();
   detail::run_detached(std::move(task), std::move(done));
+  // The task put its trace away when it first waited; the caller goes on with its own.
+  log::exchange_trace(trace);
 }
 
 // Runs a task that never has to wait (everything it awaits is ready at once), as in unit tests over
@@ -176,6 +181,7 @@ T run_ready(Task<T> task) {
 
 // Awaits a callback. `begin(resume)` is called once at suspension; it must call `resume(value)`
 // exactly once, on any thread: a leaf wraps it in Executor::post to come back to its own thread.
+// The log's trace leaves the thread while the task waits and comes back with it.
 template <class T>
 class Callback {
  public:
@@ -186,15 +192,20 @@ class Callback {
   void await_suspend(std::coroutine_handle<> waiting) {
     // `begin` may resume (and so destroy) this awaiter before it returns: run it from a local.
     auto begin = std::move(begin_);
+    trace_ = log::exchange_trace({});
     begin([this, waiting](T value) {
       value_.emplace(std::move(value));
       waiting.resume();
     });
   }
-  T await_resume() { return std::move(*value_); }
+  T await_resume() {
+    log::exchange_trace(trace_);
+    return std::move(*value_);
+  }
 
  private:
   std::move_only_function<void(Resume)> begin_;
+  log::TraceId trace_;
   std::optional<T> value_;
 };
 

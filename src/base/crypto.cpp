@@ -1,0 +1,171 @@
+#include "base/crypto.hpp"
+
+#include <cassert>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+
+#include "base/errors.hpp"
+
+namespace securecart {
+
+namespace {
+
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+unsigned char* bytes_of(std::string& text) {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
+
+std::string encode(std::string_view bytes, int variant) {
+  std::string text(sodium_base64_encoded_len(bytes.size(), variant), '\0');
+  sodium_bin2base64(text.data(), text.size(), bytes_of(bytes), bytes.size(), variant);
+  text.pop_back();  // sodium's terminating zero
+  return text;
+}
+
+// Refuses white space, wrong padding and non-zero bits left over: one text for one value.
+std::optional<std::string> decode(std::string_view text, int variant) {
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  std::size_t length = 0;
+  const char* end = nullptr;
+  if (sodium_base642bin(bytes_of(bytes), bytes.size(), text.data(), text.size(), nullptr, &length,
+                        &end, variant) != 0 ||
+      end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  bytes.resize(length);
+  return bytes;
+}
+
+}  // namespace
+
+void initialise_crypto() {
+  if (sodium_init() < 0) {
+    throw Unavailable("libsodium cannot start: no source of randomness");
+  }
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  // Fetched once: EVP_sha256() would look the implementation up on every call.
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  std::string digest(32, '\0');
+  const int ok = EVP_Digest(bytes.data(), bytes.size(), bytes_of(digest), nullptr, sha256, nullptr);
+  assert(ok == 1);
+  static_cast<void>(ok);
+  return to_hex(digest);
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  std::string mac(32, '\0');
+  unsigned length = 0;
+  // OpenSSL takes a null key as "the key before": an empty key needs an address.
+  const char* const key_data = key.empty() ? "" : key.data();
+  const unsigned char* const made = HMAC(EVP_sha256(), key_data, static_cast<int>(key.size()),
+                                         bytes_of(bytes), bytes.size(), bytes_of(mac), &length);
+  assert(made != nullptr && length == mac.size());
+  static_cast<void>(made);
+  return mac;
+}
+
+std::string to_hex(std::string_view bytes) {
+  std::string text(bytes.size() * 2 + 1, '\0');
+  sodium_bin2hex(text.data(), text.size(), bytes_of(bytes), bytes.size());
+  text.pop_back();
+  return text;
+}
+
+std::string base64(std::string_view bytes) {
+  return encode(bytes, sodium_base64_VARIANT_ORIGINAL);
+}
+
+std::string base64url(std::string_view bytes) {
+  return encode(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  return decode(text, sodium_base64_VARIANT_ORIGINAL);
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  return decode(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  std::string bytes(text.size() / 2, '\0');
+  std::size_t length = 0;
+  const char* end = nullptr;
+  if (text.size() % 2 != 0 ||
+      sodium_hex2bin(bytes_of(bytes), bytes.size(), text.data(), text.size(), nullptr, &length,
+                     &end) != 0 ||
+      end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return bytes;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+SigningKey make_signing_key(Random& random) {
+  std::string seed;
+  for (std::size_t i = 0; i < crypto_sign_SEEDBYTES / 8; ++i) {
+    const std::uint64_t word = random.next();
+    seed.append(reinterpret_cast<const char*>(&word), sizeof word);
+  }
+  return signing_key_from_seed(seed);
+}
+
+SigningKey signing_key_from_seed(std::string_view seed) {
+  assert(seed.size() == crypto_sign_SEEDBYTES);
+  SigningKey key{std::string(seed), std::string(crypto_sign_PUBLICKEYBYTES, '\0')};
+  std::string secret(crypto_sign_SECRETKEYBYTES, '\0');
+  crypto_sign_seed_keypair(bytes_of(key.public_key), bytes_of(secret), bytes_of(seed));
+  sodium_memzero(secret.data(), secret.size());
+  return key;
+}
+
+std::string sign(const SigningKey& key, std::string_view message) {
+  assert(key.seed.size() == crypto_sign_SEEDBYTES &&
+         key.public_key.size() == crypto_sign_PUBLICKEYBYTES);
+  std::string secret = key.seed + key.public_key;  // libsodium's form of a secret key
+  std::string signature(crypto_sign_BYTES, '\0');
+  crypto_sign_detached(bytes_of(signature), nullptr, bytes_of(message), message.size(),
+                       bytes_of(secret));
+  sodium_memzero(secret.data(), secret.size());
+  return signature;
+}
+
+bool verify(std::string_view public_key, std::string_view message, std::string_view signature) {
+  return public_key.size() == crypto_sign_PUBLICKEYBYTES && signature.size() == crypto_sign_BYTES &&
+         crypto_sign_verify_detached(bytes_of(signature), bytes_of(message), message.size(),
+                                     bytes_of(public_key)) == 0;
+}
+
+std::string hash_password(std::string_view password, PasswordCost cost) {
+  const bool cheap = cost == PasswordCost::cheap;
+  const unsigned long long passes =
+      cheap ? crypto_pwhash_OPSLIMIT_MIN : crypto_pwhash_OPSLIMIT_INTERACTIVE;
+  const std::size_t memory =
+      cheap ? crypto_pwhash_MEMLIMIT_MIN : crypto_pwhash_MEMLIMIT_INTERACTIVE;
+  std::string phc(crypto_pwhash_STRBYTES, '\0');
+  if (crypto_pwhash_str(phc.data(), password.data(), password.size(), passes, memory) != 0) {
+    throw Unavailable("not enough memory to hash a password");
+  }
+  phc.resize(phc.find('\0'));
+  return phc;
+}
+
+bool password_matches(std::string_view phc, std::string_view password) {
+  if (phc.size() >= crypto_pwhash_STRBYTES || phc.find('\0') != std::string_view::npos) {
+    return false;
+  }
+  std::array<char, crypto_pwhash_STRBYTES> terminated{};
+  phc.copy(terminated.data(), phc.size());
+  return crypto_pwhash_str_verify(terminated.data(), password.data(), password.size()) == 0;
+}
+
+}  // namespace securecart

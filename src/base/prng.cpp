@@ -1,0 +1,65 @@
+#include "base/prng.hpp"
+
+#include <bit>
+#include <cassert>
+
+#include <sodium.h>
+
+#include "base/crypto.hpp"
+
+namespace securecart {
+
+__extension__ typedef unsigned __int128 Wide;
+
+std::uint64_t Random::below(std::uint64_t bound) {
+  assert(bound > 0);
+  // Lemire, "Fast Random Integer Generation in an Interval" (2019).
+  Wide product = static_cast<Wide>(next()) * bound;
+  auto low = static_cast<std::uint64_t>(product);
+  if (low < bound) {
+    const std::uint64_t threshold = (0 - bound) % bound;
+    while (low < threshold) {
+      product = static_cast<Wide>(next()) * bound;
+      low = static_cast<std::uint64_t>(product);
+    }
+  }
+  return static_cast<std::uint64_t>(product >> 64);
+}
+
+double Random::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
+
+SecureRandom::SecureRandom() {
+  initialise_crypto();
+}
+
+std::uint64_t SecureRandom::next() {
+  std::uint64_t value = 0;
+  randombytes_buf(&value, sizeof value);
+  return value;
+}
+
+Prng::Prng(std::uint64_t seed) {
+  for (std::uint64_t& word : state_) {
+    seed += 0x9e3779b97f4a7c15;  // splitmix64
+    std::uint64_t z = seed;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    word = z ^ (z >> 31);
+  }
+}
+
+std::uint64_t Prng::next() {
+  const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
+  const std::uint64_t shifted = state_[1] << 17;
+  state_[2] ^= state_[0];
+  state_[3] ^= state_[1];
+  state_[1] ^= state_[2];
+  state_[0] ^= state_[3];
+  state_[2] ^= shifted;
+  state_[3] = std::rotl(state_[3], 45);
+  return result;
+}
+
+}  // namespace securecart
