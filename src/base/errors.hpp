@@ -2,6 +2,7 @@
 // *dependency is gone* throws Unavailable; a broken assumption asserts.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,7 @@ struct Error {
   const ErrorKind* kind;
   std::string detail;  // what, where, and how to mend it
   std::vector<FieldError> fields;
+  std::int64_t retry_after_seconds = 0;  // above 0: sent as Retry-After
 
   Error(const ErrorKind& error_kind, std::string error_detail,
         std::vector<FieldError> field_errors = {})
