@@ -1,0 +1,51 @@
+# The words of everyday work. `make` alone lists them.
+.DEFAULT_GOAL := help
+# Stages of the tests that also run alone: make test-unit
+STAGES := format web unit process e2e lint asan fuzz tsan
+DATA ?= data
+
+.PHONY: help
+help: ## this list
+	@echo "SecureCart: make TARGET"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@echo "  test-STAGE  one stage of the tests: $(STAGES)"
+
+.PHONY: run
+run: program ## install what is missing, build, and serve the sample shop at http://127.0.0.1:8080
+	@echo "==> serving the sample shop from $(DATA)/ (Ctrl-C ends it)"
+	@exec build/release/securecart serve --data $(DATA)
+
+.PHONY: program
+program: ## build/release/securecart with the web pages in it
+	@scripts/setup.sh run
+	@scripts/web.sh build
+	@echo "==> building SecureCart"
+	@test -f build/release/build.ninja || cmake --preset release
+	@cmake --build --preset release --target securecart
+
+.PHONY: test
+test: ## every test: format, lint, unit, process, browser, ASan, fuzz, TSan
+	@scripts/setup.sh test
+	@scripts/test.sh all
+
+.PHONY: $(STAGES:%=test-%)
+$(STAGES:%=test-%): test-%:
+	@scripts/setup.sh test
+	@scripts/test.sh $*
+
+.PHONY: bench
+bench: program ## how fast it is, beside the bare engines measured in the same run
+	@cmake --build --preset release --target benchmarks
+	@scripts/bench.sh
+
+.PHONY: lint
+lint: test-lint ## clang-tidy over what changed
+
+.PHONY: format
+format: ## clang-format, in place
+	@scripts/setup.sh test
+	@scripts/format.sh write
+
+.PHONY: clean
+clean: ## throw away builds and installed npm packages; data/ stays
+	rm -rf build web/node_modules web/*/dist

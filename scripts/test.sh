@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# scripts/test.sh STAGE...: runs stages of the tests one after the other, each with its time, and closes
+# with a line that sums up all of them. `all` is every stage. A failed stage does not stop the next.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Cheap and telling stages first; the two sanitizer builds near the end.
+readonly ALL_STAGES=(format web unit process e2e lint asan fuzz tsan)
+readonly FUZZ_SECONDS=${FUZZ_SECONDS:-5}
+results="$PWD/build/test-results"
+
+say() { printf '==> %s\n' "$*"; }
+
+# A stage tells how many checks it made: record PASSED FAILED.
+record() { echo "$1 $2" >"$results/$STAGE.count"; }
+
+build() {
+  local preset=$1
+  shift
+  [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset"
+  cmake --build --preset "$preset" --target "$@"
+}
+
+# Runs the test programs of one build that carry a label and counts the cases inside of them.
+run_ctest() {
+  local preset=$1 label=$2 jobs=$3 status=0
+  local cases="$results/$STAGE"
+  rm -rf "$cases"
+  mkdir -p "$cases/cases"
+  GTEST_OUTPUT="xml:$cases/cases/" ctest --test-dir "build/$preset" --label-regex "$label" \
+    --parallel "$jobs" --output-on-failure --no-tests=error \
+    --output-junit "$cases/ctest.xml" || status=$?
+  # A program that died left no list of its cases: it counts as one failure.
+  local passed failed died=0 program
+  read -r passed failed < <(cat "$cases"/cases/*.xml 2>/dev/null | awk '
+    function number(name) { return match($0, " " name "=\"[0-9]+") ?
+                            substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3) : 0 }
+    /^<testsuites / { bad = number("failures") + number("errors")
+                      failed += bad; passed += number("tests") - number("disabled") - bad }
+    END { print passed + 0, failed + 0 }')
+  while read -r program; do
+    [ -f "$cases/cases/$program.xml" ] || died=$((died + 1))
+  done < <(sed -nE 's/.*<testcase name="([^"]+)".*status="fail".*/\1/p' "$cases/ctest.xml")
+  [ "$status" -eq 0 ] || [ $((failed + died)) -gt 0 ] || died=1
+  record "$passed" $((failed + died))
+  return "$status"
+}
+
+# For stages whose tool says itself how much it looked at: the last "N ..., M ..." line it printed.
+run_counted() {
+  local status=0
+  "$@" | tee "$results/$STAGE.log" || status=$?
+  local passed failed
+  read -r passed failed < <(sed -nE 's/^[a-z]+: ([0-9]+) [^,]*, ([0-9]+) .*/\1 \2/p' \
+    "$results/$STAGE.log" | tail -1) || true
+  record "${passed:-0}" "${failed:-$status}"
+  return "$status"
+}
+
+stage_format() { run_counted scripts/format.sh check; }
+stage_web() {
+  scripts/web.sh build
+  run_node scripts/web.sh test
+}
+stage_unit() {
+  build dev unit_tests
+  run_ctest dev '^unit$' "$(nproc)"
+}
+stage_process() {
+  build dev process_tests
+  run_ctest dev '^process$' 1
+}
+stage_lint() {
+  build dev unit_tests
+  run_counted scripts/lint.sh
+}
+stage_asan() {
+  build asan unit_tests process_tests
+  run_ctest asan '^(unit|process)$' 1
+}
+stage_fuzz() {
+  build asan fuzzers
+  run_counted scripts/fuzz.sh "$FUZZ_SECONDS"
+}
+stage_tsan() {
+  build tsan unit_tests
+  run_ctest tsan '^unit$' "$(nproc)"
+}
+stage_e2e() {
+  scripts/web.sh build
+  build dev securecart
+  SECURECART_BINARY="$PWD/build/dev/securecart" run_node scripts/web.sh e2e
+}
+
+# Node's and Vitest's runners close with their own counts.
+run_node() {
+  local status=0 passed failed
+  NO_COLOR=1 "$@" 2>&1 | tee "$results/$STAGE.log" || status=$?
+  passed=$(awk '/^. pass [0-9]+$/ { n += $3 }
+                /^ +Tests / { for (i = 2; i <= NF; i++) if ($i ~ /^passed/) n += $(i - 1) }
+                END { print n + 0 }' "$results/$STAGE.log")
+  failed=$(awk '/^. fail [0-9]+$/ { n += $3 }
+                /^ +Tests / { for (i = 2; i <= NF; i++) if ($i ~ /^failed/) n += $(i - 1) }
+                END { print n + 0 }' "$results/$STAGE.log")
+  [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+  record "$passed" "$failed"
+  return "$status"
+}
+
+export UBSAN_OPTIONS=print_stacktrace=1
+export ASAN_OPTIONS=detect_stack_use_after_return=1:detect_leaks=1
+export TSAN_OPTIONS=halt_on_error=1
+export ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-19/bin/llvm-symbolizer
+export TSAN_SYMBOLIZER_PATH=$ASAN_SYMBOLIZER_PATH UBSAN_SYMBOLIZER_PATH=$ASAN_SYMBOLIZER_PATH
+TSAN_OPTIONS+=:external_symbolizer_path=$ASAN_SYMBOLIZER_PATH
+
+# Each stage runs in a shell of its own, where `set -e` holds.
+if [ "${1:-}" = --stage ]; then
+  STAGE=$2
+  "stage_$STAGE"
+  exit
+fi
+
+stages=("$@")
+if [ "${1:-all}" = all ]; then
+  stages=("${ALL_STAGES[@]}")
+fi
+mkdir -p "$results"
+passed=0
+failed=0
+summary=""
+for stage in "${stages[@]}"; do
+  declare -F "stage_$stage" >/dev/null || {
+    echo "unknown stage '$stage'; there are: all ${ALL_STAGES[*]}" >&2
+    exit 2
+  }
+  say "stage $stage"
+  rm -f "$results/$stage.count"
+  began=$SECONDS
+  verdict=ok
+  bash "$0" --stage "$stage" </dev/null || verdict=FAILED
+  stage_passed=0
+  stage_failed=0
+  [ ! -f "$results/$stage.count" ] || read -r stage_passed stage_failed <"$results/$stage.count"
+  # A stage that broke before it could count (it does not compile) is one failure.
+  [ "$verdict" = ok ] || [ "$stage_failed" -gt 0 ] || stage_failed=1
+  took=$((SECONDS - began))
+  say "stage $stage: $verdict in $took s"
+  summary+=$(printf '%-8s %-6s %6d passed %4d failed %5d s' \
+    "$stage" "$verdict" "$stage_passed" "$stage_failed" "$took")$'\n'
+  passed=$((passed + stage_passed))
+  failed=$((failed + stage_failed))
+done
+printf '\n%s\n%d passed, %d failed\n' "$summary" "$passed" "$failed"
+[ "$failed" -eq 0 ]
