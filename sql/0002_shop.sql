@@ -406,6 +406,7 @@ CREATE TABLE orders (
   total BIGINT NOT NULL,
   refunded_total BIGINT NOT NULL DEFAULT 0,
   captured_total BIGINT NOT NULL DEFAULT 0,
+  shipping_tax BIGINT NOT NULL DEFAULT 0, -- the part of tax_total that is on shipping
   shipping_address TEXT,
   billing_address TEXT,
   shipping_method TEXT,                   -- JSON: name and price as chosen

@@ -13,7 +13,7 @@ constexpr std::int64_t whole = 10'000;  // basis points
 // Everything that is taxed at one rate.
 struct Group {
   TaxRate rate;
-  std::vector<std::size_t> parts;      // indices of lines; lines.size() stands for the shipping
+  std::vector<std::size_t> parts;  // indices of lines; lines.size() stands for the shipping
   std::vector<std::int64_t> amounts;
 };
 

@@ -1,8 +1,8 @@
-// What a cart costs: pure arithmetic over a snapshot, the same for showing a cart and for making it an
-// order. All amounts are minor units of the cart's currency.
+// What a cart costs: pure arithmetic over a snapshot, the same for showing a cart and for making it
+// an order. All amounts are minor units of the cart's currency.
 //
-// Tax is computed per rate over the sum of the lines that carry it and then spread over those lines by
-// largest remainder, so that the parts always sum to the whole.
+// Tax is computed per rate over the sum of the lines that carry it and then spread over those lines
+// by largest remainder, so that the parts always sum to the whole.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct Totals {
   std::int64_t tax = 0;       // contained in subtotal + shipping when tax_included, else on top
   std::int64_t total = 0;     // what the shopper pays
   bool tax_included = true;
-  std::vector<TaxLine> tax_lines;          // by rate, largest rate first
-  std::vector<std::int64_t> line_totals;   // as priced
+  std::vector<TaxLine> tax_lines;         // by rate, largest rate first
+  std::vector<std::int64_t> line_totals;  // as priced
   std::vector<std::int64_t> line_taxes;
   std::int64_t shipping_tax = 0;
 };
@@ -47,7 +47,8 @@ struct Totals {
 Totals price(const std::vector<PricedLine>& lines, std::int64_t shipping,
              const std::optional<TaxRate>& shipping_tax, bool tax_included);
 
-// The band of a shipping method that carries `grams`; bands rise by max_grams, the last may be open.
+// The band of a shipping method that carries `grams`; bands rise by max_grams, the last may be
+// open.
 struct ShippingBand {
   std::optional<std::int64_t> max_grams;
   std::optional<std::int64_t> price;  // in the cart's currency; none: not sold in it

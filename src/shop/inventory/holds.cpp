@@ -16,8 +16,8 @@ struct Totals {
   std::int64_t backordered = 0;
 };
 
-// The holds of all lines, summed by (item, location): one row of allotments, one statement. A sorted
-// map, so that concurrent batches on a row-locking database take their locks in one order.
+// The holds of all lines, summed by (item, location): one row of allotments, one statement. A
+// sorted map, so that concurrent batches on a row-locking database take their locks in one order.
 std::map<std::pair<std::string, std::string>, Totals> by_stand(const std::vector<Hold>& holds) {
   std::map<std::pair<std::string, std::string>, Totals> sums;
   for (const Hold& hold : holds) {

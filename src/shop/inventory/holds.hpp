@@ -1,8 +1,8 @@
 // Reserving stock for an order: the decision, and the statements that carry it out.
 //
 // The decision is made on a snapshot and may be stale by the time it commits; that is harmless,
-// because the statements are guarded by CHECK (reserved + sold <= granted) and refuse. The caller then
-// decides again on a fresh snapshot (flows/complete_cart).
+// because the statements are guarded by CHECK (reserved + sold <= granted) and refuse. The caller
+// then decides again on a fresh snapshot (flows/complete_cart).
 //
 //   granted |=================================|
 //           |  sold   | reserved | available  |      promised beyond it: backordered
@@ -53,9 +53,9 @@ struct Shortage {
   std::int64_t available = 0;  // of the item, after the lines before this one took theirs
 };
 
-// Serves the needs in order from the stands in order (the caller sorts them by the priority of their
-// location). Lines that share an item draw on one pool. All needs are met, or the shortages are told.
-// `fallback_location` takes backorders of items that stand nowhere yet.
+// Serves the needs in order from the stands in order (the caller sorts them by the priority of
+// their location). Lines that share an item draw on one pool. All needs are met, or the shortages
+// are told. `fallback_location` takes backorders of items that stand nowhere yet.
 std::expected<std::vector<Hold>, std::vector<Shortage>> plan_holds(
     const std::vector<Need>& needs, std::vector<Stand> stands,
     const std::string& fallback_location);
@@ -70,8 +70,8 @@ struct MovementContext {
   Timestamp at;
 };
 
-// reserved += units (and backordered), one guarded statement an item and location; a reservation row
-// a line; a movement an item and location. Refuses with errc::out_of_stock.
+// reserved += units (and backordered), one guarded statement an item and location; a reservation
+// row a line; a movement an item and location. Refuses with errc::out_of_stock.
 void add_holds(storage::Batch& batch, const Ids& ids, const MovementContext& context,
                const std::vector<Hold>& holds);
 // Gives holds back, wholly or in part. Refuses with `refusal` when they are not there (any more).

@@ -7,8 +7,8 @@
 //               pending|requires_action|declined -> voided (cancelled unpaid)
 //   fulfilment  unfulfilled -> partially_fulfilled -> fulfilled
 //
-// Every batch that moves a state carries its guard in SQL (`… WHERE status = 'placed'`); these tables
-// say which moves exist at all, and the tests check that nothing else ever happens.
+// Every batch that moves a state carries its guard in SQL (`… WHERE status = 'placed'`); these
+// tables say which moves exist at all, and the tests check that nothing else ever happens.
 #pragma once
 
 #include <cstdint>

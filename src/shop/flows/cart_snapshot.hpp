@@ -1,0 +1,106 @@
+// A cart with everything that decides what it costs and whether it can be bought, read in one
+// snapshot and one round trip.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "shop/carts/pricing.hpp"
+#include "shop/flows/deps.hpp"
+#include "shop/inventory/holds.hpp"
+
+namespace securecart::shop::flows {
+
+struct SnapshotLine {
+  std::string id;
+  std::string variant_id;
+  std::int64_t quantity = 0;
+  std::string product_id;
+  std::string handle;
+  std::string title;
+  std::string variant_title;
+  std::string sku;
+  std::string image;
+  std::string image_alt;
+  bool published = false;
+  std::optional<std::int64_t> unit_price;  // none: not sold in the cart's currency
+  std::int64_t grams = 0;
+  bool requires_shipping = true;
+  bool taxable = true;
+  bool track_stock = true;
+  bool backorder = false;
+  std::string item_id;  // empty when stock is not tracked
+  std::int64_t units = 1;
+  std::string tax_class_id;  // empty: the shop's default
+
+  bool buyable() const { return published && unit_price.has_value(); }
+};
+
+struct SnapshotMethod {
+  std::string id;
+  std::string zone_id;
+  std::string name;
+  std::string description;
+  std::string tax_class_id;
+  json::array bands;
+};
+
+struct SnapshotRate {
+  std::string tax_class_id;
+  std::string province;
+  carts::TaxRate rate;
+};
+
+struct CartSnapshot {
+  // The shop
+  std::string shop_id;
+  bool prices_include_tax = true;
+  std::string default_tax_class_id;
+  std::vector<std::string> currencies;
+  std::vector<std::string> countries;
+  // The cart
+  std::string id;
+  std::string token_hash;
+  std::string customer_id;
+  std::string currency;
+  std::string email;
+  json::value shipping_address;
+  json::value billing_address;
+  std::string shipping_province;
+  std::string shipping_country;
+  std::string shipping_method_id;
+  std::string status;
+  std::int64_t version = 0;
+  Timestamp updated_at;
+  std::string order_id;  // once completed
+  std::vector<SnapshotLine> lines;
+  // What decides
+  std::vector<inventory::Stand> stands;  // of the lines' items, by priority of their location
+  std::string fallback_location;
+  std::vector<SnapshotRate> rates;      // of the cart's country, or the shop's own
+  std::vector<SnapshotMethod> methods;  // of the zone that ships to the cart's country
+
+  bool requires_shipping() const;
+  std::int64_t grams() const;
+  std::optional<carts::TaxRate> tax_rate(const std::string& tax_class_id) const;
+  // The price of a method for this cart; nullopt when it cannot take it.
+  std::optional<std::int64_t> method_price(const SnapshotMethod& method) const;
+  // The chosen method when it (still) can take the cart.
+  const SnapshotMethod* chosen_method() const;
+  // Lines that cannot be bought count nothing.
+  carts::Totals totals() const;
+  std::vector<inventory::Need> needs() const;
+  // Units of a line's variant that could be bought now; nullopt when there is no bound.
+  std::optional<std::int64_t> available(const SnapshotLine& line) const;
+};
+
+// nullopt: no such cart in this shop. Who may see it is the caller's question (token_hash,
+// customer_id).
+Task<std::optional<CartSnapshot>> read_cart(const Deps& deps, std::string shop_id,
+                                            std::string cart_id);
+
+}  // namespace securecart::shop::flows
