@@ -1,10 +1,11 @@
 // Database and Batch: the one way anything in SecureCart is read and written.
 //
-// A write is a Batch: statements that are applied all or none in one transaction and one round trip.
-// Decisions that must hold are in the SQL (constraints, guarded updates with an expected row count),
-// never in a read that came before. A batch may carry a key: it is stored in the same transaction
-// with a fingerprint of the request and the response, so a batch sent twice has its effect once and
-// answers with the first response. A batch also appends its events (events/event.hpp reads them).
+// A write is a Batch: statements that are applied all or none in one transaction and one round
+// trip. Decisions that must hold are in the SQL (constraints, guarded updates with an expected row
+// count), never in a read that came before. A batch may carry a key: it is stored in the same
+// transaction with a fingerprint of the request and the response, so a batch sent twice has its
+// effect once and answers with the first response. A batch also appends its events
+// (events/event.hpp reads them).
 //
 //   Batch batch;
 //   batch.key = BatchKey{shop, "complete_cart", key, fingerprint, {201, body}};
@@ -22,13 +23,16 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/task.hpp"
 
@@ -136,7 +140,7 @@ struct BatchKey {
 };
 
 struct EventDraft {
-  std::string type;     // order.placed
+  std::string type;  // order.placed
   std::string shop_id;
   std::string subject;  // the id the event is about
   std::string payload;  // JSON
@@ -146,21 +150,23 @@ struct Batch {
   std::optional<BatchKey> key;
   std::vector<Statement> statements;
   std::vector<EventDraft> events;
+  // Trace id of what caused the batch, stored with its events. Empty: that of the log's trace.
+  std::string trace;
 
+  // The reference is valid until the next add().
   Statement& add(std::string_view sql, Values parameters = {}) {
     statements.push_back({sql, std::move(parameters), std::nullopt, nullptr});
     return statements.back();
   }
   void event(std::string type, std::string shop_id, std::string subject, std::string payload) {
-    events.push_back(
-        {std::move(type), std::move(shop_id), std::move(subject), std::move(payload)});
+    events.push_back({std::move(type), std::move(shop_id), std::move(subject), std::move(payload)});
   }
 };
 
 struct Committed {
-  bool replayed = false;        // the key was there: nothing was applied, `response` is the stored one
-  StoredResponse response;      // that of the batch's key; empty without a key
-  std::int64_t position = 0;    // of the batch's last event; 0 without events or when replayed
+  bool replayed = false;    // the key was there: nothing was applied, `response` is the stored one
+  StoredResponse response;  // that of the batch's key; empty without a key
+  std::int64_t position = 0;  // of the batch's last event; 0 without events or when replayed
 };
 
 // Why a batch was refused. Nothing of it was applied.
@@ -172,6 +178,24 @@ struct Refused {
 struct KeyReused {};
 
 using Commit = std::variant<Committed, Refused, KeyReused>;
+
+// An event of a committed batch, as it stands in the log.
+struct CommittedEvent {
+  std::string origin;         // the database that gave the position
+  std::int64_t position = 0;  // dense from 1 in each origin
+  std::string shop_id;
+  std::string type;
+  std::string subject;
+  std::string payload;  // JSON
+  Timestamp at;
+  std::string trace;  // id of what caused it, or empty
+};
+
+// Told of every commit that appended events, after it is durable and before those who wait for it
+// are answered: whoever sees an answer also sees what the observer did (a cache entry dropped).
+// `tail` is the position of the last event. Runs on the writer's thread: be brief, do not throw.
+using CommitObserver =
+    std::function<void(std::int64_t tail, std::span<const CommittedEvent> events)>;
 
 // How fresh a read must be. Anything that decides reads `current`; listings and search may read
 // `replica`, which falls back to the primary.
@@ -186,7 +210,11 @@ class Database {
                                            Freshness freshness = Freshness::current) = 0;
   // Applies the batch. Throws Unavailable when the database is gone, too slow or the queue is full;
   // `outcome_unknown` only when not even the key could be looked up before the deadline.
+  // A batch that breaks an assumption (SQL that does not compile, a row count or constraint that
+  // fails without a refusal, more than limits::batch_statements) throws std::logic_error.
   virtual Task<Commit> commit(Batch batch) = 0;
+  // Adds an observer. Safe while batches are committed; it sees those that follow.
+  virtual void on_commit(CommitObserver observer) = 0;
 
   Task<Rows> read(Query query, Freshness freshness = Freshness::current);
 };
