@@ -32,6 +32,11 @@ inline constexpr std::size_t blocking_queue = 1'024;  // jobs waiting for a work
 // JSON
 inline constexpr std::size_t json_depth = 32;
 
+// Configuration
+inline constexpr std::size_t config_bytes = 1024 * 1024;
+inline constexpr std::size_t config_list_items = 1'000;
+inline constexpr std::size_t config_problems = 100;  // shown at once
+
 // API
 inline constexpr std::size_t page_default = 20;
 inline constexpr std::size_t page_max = 100;
