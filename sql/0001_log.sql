@@ -55,11 +55,3 @@ CREATE TABLE parked_events (
   parked_at BIGINT NOT NULL,
   PRIMARY KEY (consumer, origin, position)
 ) /*sqlite WITHOUT ROWID */;
-
--- Work only one process may do. `fence` grows with each new holder.
-CREATE TABLE leases (
-  name TEXT NOT NULL PRIMARY KEY,
-  holder TEXT NOT NULL,
-  fence BIGINT NOT NULL,
-  expires_at BIGINT NOT NULL
-);
