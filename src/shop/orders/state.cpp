@@ -40,7 +40,7 @@ constexpr std::array<std::pair<Status, Status>, 2> status_moves{{
     {Status::placed, Status::completed},
     {Status::placed, Status::cancelled},
 }};
-constexpr std::array<std::pair<PaymentStatus, PaymentStatus>, 14> payment_moves{{
+constexpr std::array<std::pair<PaymentStatus, PaymentStatus>, 16> payment_moves{{
     {PaymentStatus::pending, PaymentStatus::requires_action},
     {PaymentStatus::pending, PaymentStatus::paid},
     {PaymentStatus::pending, PaymentStatus::declined},
@@ -56,6 +56,9 @@ constexpr std::array<std::pair<PaymentStatus, PaymentStatus>, 14> payment_moves{
     // The provider refused a refund: what was counted as refunded is counted back.
     {PaymentStatus::partially_refunded, PaymentStatus::paid},
     {PaymentStatus::refunded, PaymentStatus::partially_refunded},
+    {PaymentStatus::refunded, PaymentStatus::paid},
+    // The provider took the money after the order was cancelled: it goes back at once.
+    {PaymentStatus::voided, PaymentStatus::refunded},
 }};
 constexpr std::array<std::pair<FulfilmentStatus, FulfilmentStatus>, 3> fulfilment_moves{{
     {FulfilmentStatus::unfulfilled, FulfilmentStatus::partially_fulfilled},

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cassert>
+#include <utility>
 
 #include "base/money.hpp"
 
@@ -47,6 +48,14 @@ std::vector<Transfer> give_back(const Revenue& revenue, std::int64_t amount) {
   return {{std::string(sales), std::string(receivable), parts[0]},
           {std::string(shipping_income), std::string(receivable), parts[1]},
           {std::string(tax_payable), std::string(receivable), parts[2]}};
+}
+
+std::vector<Transfer> earn_again(const Revenue& revenue, std::int64_t amount) {
+  std::vector<Transfer> transfers = give_back(revenue, amount);
+  for (Transfer& transfer : transfers) {
+    std::swap(transfer.debit, transfer.credit);
+  }
+  return transfers;
 }
 
 }  // namespace securecart::shop::payments

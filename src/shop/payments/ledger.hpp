@@ -58,4 +58,7 @@ std::vector<Transfer> earn(const Revenue& revenue);
 // The opposite of earn() for `amount` of it, spread in proportion.
 std::vector<Transfer> give_back(const Revenue& revenue, std::int64_t amount);
 
+// The opposite of give_back(), when a refund could not be paid out.
+std::vector<Transfer> earn_again(const Revenue& revenue, std::int64_t amount);
+
 }  // namespace securecart::shop::payments
