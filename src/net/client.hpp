@@ -1,9 +1,12 @@
-// HTTP/1.1 client on Beast with keep-alive connections per core and peer. No retries of its own: the
-// one retry layer is resilience/retry.hpp.
+// HTTP/1.1 client on Beast with keep-alive connections per core and peer. No retries of its own:
+// the one retry layer is resilience/retry.hpp.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/limits.hpp"
 #include "net/http.hpp"
@@ -12,11 +15,12 @@
 namespace securecart::net {
 
 struct Peer {
-  std::string host;  // name or address
+  std::string host;  // name or address (IPv6 without brackets)
   std::uint16_t port;
   bool tls = false;
 };
-// "http://127.0.0.1:8080/base" -> peer and path prefix; Error names what is wrong.
+// "http://127.0.0.1:8080/base" -> peer and path prefix; Error (errc::invalid_url) names what is
+// wrong. User names, queries and fragments are refused.
 struct Url {
   Peer peer;
   std::string path;  // without a trailing slash; may be empty
@@ -25,28 +29,32 @@ Result<Url> parse_url(std::string_view text);
 
 struct ClientRequest {
   Method method = Method::get;
-  std::string target;
-  Headers headers;
+  std::string target;  // origin form, already percent-encoded
+  Headers headers;     // Host, Content-Length and Connection are the client's own
   std::string body;
-  Duration timeout{};  // for the whole exchange; required, > 0
+  Duration timeout{};                          // for the whole exchange; required, > 0
   std::optional<observe::TraceContext> trace;  // sent as traceparent
 };
 
 // What went wrong on the way. `maybe_sent` false: the peer cannot have acted on the request.
 class HttpError : public Unavailable {
  public:
-  HttpError(const std::string& what, bool maybe_sent)
-      : Unavailable(what, maybe_sent) {}
+  HttpError(const std::string& what, bool maybe_sent) : Unavailable(what, maybe_sent) {}
 };
 
 class Client {
  public:
   struct Options {
-    std::size_t idle_connections_per_peer = 64;
-    std::size_t connections_per_peer = 1'024;  // past it requests wait for one
+    std::size_t idle_connections_per_peer = 64;  // a core
+    std::size_t connections_per_peer = 1'024;    // a core; past it requests wait for one
+    std::size_t waiting_per_peer = 4'096;        // a core; past it requests fail at once
     std::size_t response_body_bytes = limits::response_body_bytes;
+    // PEM certificates to trust for TLS instead of the system's; the peer's name is always checked.
+    std::string tls_trust_pem;
   };
+  // `runtime` outlives the client. Throws std::runtime_error when tls_trust_pem is not PEM.
   Client(Runtime& runtime, Options options);
+  // Requests still under way get no answer: let them end first, or stop the runtime.
   ~Client();
 
   // Any HTTP status is an answer; throws HttpError when there is none in time. Await it on an

@@ -35,19 +35,20 @@ class Headers {
 // One request as received: limits already enforced, path already split from the query.
 struct Request {
   Method method = Method::get;
-  std::string target;   // as sent, origin form
-  std::string path;     // percent-decoded, normalised, valid UTF-8; "/" first; never "..", never NUL
+  std::string target;  // as sent, origin form
+  std::string path;    // percent-decoded, normalised, valid UTF-8; "/" first; never "..", never NUL
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   Headers headers;
   std::string body;
-  std::string peer;     // "127.0.0.1"; X-Forwarded-For is applied for trusted proxies only
+  std::string peer;             // "127.0.0.1"; X-Forwarded-For is applied for trusted proxies only
   observe::TraceContext trace;  // continued from `traceparent`, or new
   std::string request_id;       // "req_…", also sent back as X-Request-Id
   SteadyTime deadline{};        // when the answer is of no more use
 
   std::optional<std::string_view> header(std::string_view name) const { return headers.find(name); }
   std::optional<std::string_view> query_value(std::string_view name) const;
-  std::string_view host() const;  // Host without the port, lower case
+  // Host without the port. The server has made the field lower case.
+  std::string_view host() const;
 };
 
 struct Response {
@@ -65,8 +66,10 @@ struct Response {
 Response problem(const Error& error, std::string_view request_id);
 Response json_response(int status, std::string body);
 
-// Splits and decodes an origin-form target (RFC 9112 section 3.2.1, RFC 3986). Refuses bad percent
-// signs, NUL and other control characters, invalid UTF-8, and dot segments that leave the root.
+// Splits and decodes an origin-form target (RFC 9112 section 3.2.1, RFC 3986). A '+' in the query
+// is a space. Refuses bad percent signs, NUL and other control characters, invalid UTF-8, encoded
+// slashes and backslashes in the path (errc::bad_encoding), empty segments, dot segments that leave
+// the root, '#' (errc::malformed_request), and more than limits::request_target_bytes.
 struct Target {
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;
@@ -75,13 +78,14 @@ Result<Target> parse_target(std::string_view target);
 // For building targets and form bodies: everything outside RFC 3986 `unreserved` is escaped.
 std::string percent_encode(std::string_view text);
 
-// What answers requests: the router of shop/api, the test provider, a test. Runs on the io thread the
-// connection lives on. An exception becomes a problem: Unavailable 503, anything else 500.
+// What answers requests: the router of shop/api, the test provider, a test. Runs on the io thread
+// the connection lives on. An exception becomes a problem: Unavailable 503, anything else 500.
 class Handler {
  public:
   virtual ~Handler() = default;
   virtual Task<Response> handle(Request request) = 0;
-  // Asked once the header is in, before the body is read: the most bytes to accept for this target.
+  // Asked once the header is in, before the body is read: the most bytes to accept for this target
+  // (origin form, still encoded). limits::request_body_bytes unless overridden.
   virtual std::size_t body_limit(Method method, std::string_view target) const;
 };
 

@@ -21,13 +21,14 @@ class Runtime {
   Executor& executor(std::size_t core);
   const Clock& clock() const;
 
-  // Runs `work` on a worker thread and comes back to the awaiting executor. Throws what it throws.
+  // Runs `work` on a worker thread and comes back to the awaiting executor. Throws what it throws,
+  // and Unavailable when limits::blocking_queue jobs are waiting.
   template <class T>
   Task<T> blocking(std::move_only_function<T()> work);
 
-  void run();   // starts the threads and returns
-  void stop();  // ends the io threads; queued jobs are destroyed
-  void join();
+  void run();   // starts the threads and returns; once
+  void stop();  // any thread, also an io thread; jobs not begun will not run
+  void join();  // waits for the threads and destroys queued jobs; after stop(), not on an io thread
 
   // The implementation's own; seen by net/*.cpp.
   struct Impl;
