@@ -1,5 +1,5 @@
 # securecart_module(FOLDER [DEPENDS folder...] [LIBRARIES target...])
-# src/FOLDER/**.cpp becomes an OBJECT library; src/FOLDER/**_test.cpp becomes one test program beside it.
+# src/FOLDER/**.cpp becomes an OBJECT library, src/FOLDER/**_test.cpp one test program beside it.
 set_property(GLOBAL PROPERTY SECURECART_MODULES "")
 
 function(securecart_module folder)
@@ -34,13 +34,13 @@ endfunction()
 find_package(Threads REQUIRED)
 
 # What `make` builds by name: one stage of the tests needs one of these.
-foreach(group IN ITEMS unit_tests process_tests fuzzers benchmarks)
+foreach(group IN ITEMS unit_tests process_tests tidy_tests fuzzers benchmarks)
   add_custom_target(${group})
 endforeach()
 
-# `everything` is all modules but main.cpp, compiled once and shared by the program, the process tests,
-# the benchmarks and the fuzzers. (An OBJECT library's objects reach direct dependents only; this
-# passes them on.) A module's unit tests link only the module and what it depends on, so they can be
+# `everything` is all modules but main.cpp, compiled once and shared by the program, the process
+# tests, the benchmarks and the fuzzers. (An OBJECT library's objects reach direct dependents only;
+# this passes them on.) A module's unit tests link only the module and what it depends on, so they can be
 # built, and run, while a module above them is broken.
 function(securecart_program)
   get_property(modules GLOBAL PROPERTY SECURECART_MODULES)
@@ -73,9 +73,13 @@ function(securecart_test_program name label)
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 900)
 endfunction()
 
-# tests/*_test.cpp: tests that start the program itself, one test program a file.
+# tests/*_test.cpp: tests that start the program itself, one test program a file; and tidy_test,
+# which reads the sources and needs nothing above base/.
 function(securecart_process_tests folder)
+  securecart_test_program(tidy_test tidy ${CMAKE_SOURCE_DIR}/${folder}/tidy_test.cpp)
+  target_link_libraries(tidy_test PRIVATE base assets fmt::fmt)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_test.cpp)
+  list(FILTER files EXCLUDE REGEX "/tidy_test\\.cpp$")
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME_WE)
     securecart_test_program(${name} process ${file})

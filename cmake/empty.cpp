@@ -1,1 +1,1 @@
-// A library needs one source; folders that hold only headers, and the umbrella target, use this one.
+// A library needs one source; folders that hold only headers use this one.

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Cheap and telling stages first; the two sanitizer builds near the end.
-readonly ALL_STAGES=(format web unit process e2e lint asan fuzz tsan)
+readonly ALL_STAGES=(format tidy web unit process e2e lint asan fuzz tsan)
 readonly FUZZ_SECONDS=${FUZZ_SECONDS:-5}
 results="$PWD/build/test-results"
 
@@ -58,6 +58,10 @@ run_counted() {
 }
 
 stage_format() { run_counted scripts/format.sh check; }
+stage_tidy() {
+  build dev tidy_tests
+  run_ctest dev '^tidy$' 1
+}
 stage_web() {
   scripts/web.sh build
   run_node scripts/web.sh test
