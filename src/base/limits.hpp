@@ -92,6 +92,7 @@ inline constexpr std::size_t shop_countries = 250;
 inline constexpr std::size_t cached_sessions = 65'536;
 inline constexpr std::size_t cached_keys = 16'384;
 inline constexpr std::size_t cached_hosts = 16'384;
+inline constexpr std::size_t cached_unknown_hosts = 1'024;
 inline constexpr std::size_t cached_shops = 4'096;
 inline constexpr std::size_t purged_rows = 500;  // in one batch
 

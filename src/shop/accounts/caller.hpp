@@ -15,13 +15,13 @@ enum class Permission : std::uint8_t {
   inventory_read,
   inventory_write,
   orders_read,
-  orders_write,    // cancel, fulfil
+  orders_write,  // cancel, fulfil
   refunds_write,
   customers_read,
   customers_write,
-  settings_read,   // shop, taxes, shipping, locations
+  settings_read,  // shop, taxes, shipping, locations
   settings_write,
-  staff_write,     // staff and API keys
+  staff_write,  // staff and API keys
   events_read,
   imports_write
 };
@@ -34,10 +34,10 @@ std::optional<Role> parse_role(std::string_view text);
 bool allows(Role role, Permission permission);
 
 struct Caller {
-  std::string shop_id;      // empty for Access::open
-  std::string actor;        // "customer:cus_…", "staff:stf_…", "key:key_…", "guest"
-  std::string customer_id;  // empty unless a customer is signed in
-  std::string staff_id;     // empty unless a member of staff is signed in
+  std::string shop_id;       // empty for Access::open
+  std::string actor;         // "customer:cus_…", "staff:stf_…", "key:key_…", "guest"
+  std::string customer_id;   // empty unless a customer is signed in
+  std::string staff_id;      // empty unless a member of staff is signed in
   std::optional<Role> role;  // of staff or of a secret key
 };
 

@@ -1,14 +1,17 @@
 // The people and keys of a shop.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
+#include "base/json.hpp"
 #include "shop/accounts/caller.hpp"
 
 namespace securecart::shop::accounts {
@@ -32,6 +35,27 @@ struct Address {
   std::string country;  // ISO 3166-1 alpha-2
   std::string phone;
 };
+
+// As it is stored and shown: optional members that are empty are left out.
+json::object to_json(const Address& address);
+// Reads what to_json wrote, or a body that was checked against its schema.
+Address address_from_json(const json::object& object);
+
+// Absent members stay.
+struct AddressChange {
+  std::optional<std::string> name;
+  std::optional<std::string> company;
+  std::optional<std::string> line1;
+  std::optional<std::string> line2;
+  std::optional<std::string> city;
+  std::optional<std::string> postal_code;
+  std::optional<std::string> province;
+  std::optional<std::string> country;
+  std::optional<std::string> phone;
+};
+// A member that is null becomes empty.
+AddressChange address_change_from_json(const json::object& object);
+Address changed(Address address, const AddressChange& change);
 
 struct CustomerAddress {
   std::string id;  // adr_
@@ -82,6 +106,17 @@ struct Page {
   std::vector<Item> items;
   std::optional<Position> next;
 };
+// Of `items`, read with one more than `limit`, in their order.
+template <class Item>
+Page<Item> page_of(std::vector<Item> items, std::size_t limit) {
+  Page<Item> page;
+  if (items.size() > limit) {
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(limit), items.end());
+    page.next = Position{to_millis(items.back().created_at), items.back().id};
+  }
+  page.items = std::move(items);
+  return page;
+}
 
 // Trimmed and in lower case (ASCII). Error: invalid_request, naming `where`, unless it is
 // local@domain of at most 254 bytes without spaces and control characters.

@@ -1,0 +1,131 @@
+#include "shop/accounts/throttle.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crypto.hpp"
+#include "base/limits.hpp"
+#include "shop/accounts/errc.hpp"
+
+namespace securecart::shop::accounts {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::int64_t first_wait = milliseconds(limits::login_wait_first).count();
+constexpr std::int64_t most_wait = milliseconds(limits::login_wait_most).count();
+constexpr std::int64_t forget_after = milliseconds(limits::login_failures_forgotten).count();
+
+// After so many doublings the wait is the longest one.
+constexpr std::int64_t doublings() {
+  std::int64_t count = 0;
+  while ((first_wait << count) < most_wait) {
+    ++count;
+  }
+  return count;
+}
+
+// $1 shop, $2 bucket, $3 now, $4 what is older is forgotten, $5 free failures, $6 first wait,
+// $7 longest wait, $8 doublings until then.
+constexpr std::string_view count_sql = R"(
+INSERT INTO login_attempts (shop_id, bucket, failures, window_start) VALUES ($1, $2, 1, $3)
+ON CONFLICT (shop_id, bucket) DO UPDATE SET
+  failures = CASE WHEN login_attempts.window_start <= $4 THEN 1
+                  ELSE login_attempts.failures + 1 END,
+  window_start = $3
+WHERE login_attempts.failures < $5
+   OR login_attempts.window_start <= $4
+   OR login_attempts.window_start
+      + CASE WHEN login_attempts.failures - $5 >= $8 THEN $7
+             ELSE $6 * (1 << CAST(login_attempts.failures - $5 AS INTEGER)) END <= $3)";
+
+// The e-mail is hashed: people type passwords into the wrong field.
+std::string email_bucket(const LoginAttempt& attempt) {
+  return std::string(to_string(attempt.kind)).append("/email/").append(sha256_hex(attempt.email));
+}
+
+std::string peer_bucket(const LoginAttempt& attempt) {
+  return std::string(to_string(attempt.kind)).append("/peer/").append(attempt.peer);
+}
+
+void add_count(storage::Batch& batch, const std::string& shop, std::string bucket,
+               std::int64_t free, std::int64_t now) {
+  batch
+      .add(count_sql, {shop, std::move(bucket), now, now - forget_after, free, first_wait,
+                       most_wait, doublings()})
+      .expect(1, errc::login_throttled);
+}
+
+std::int64_t heard_at(const storage::Rows& rows, std::int64_t free) {
+  if (rows.empty()) {
+    return 0;
+  }
+  return rows[0].integer(1) + login_wait(rows[0].integer(0), free).count();
+}
+
+}  // namespace
+
+milliseconds login_wait(std::int64_t failures, std::int64_t free) {
+  if (failures < free) {
+    return milliseconds(0);
+  }
+  const std::int64_t doubled = std::min(failures - free, doublings());
+  return milliseconds(std::min(first_wait << doubled, most_wait));
+}
+
+Task<Result<void>> LoginThrottle::count(LoginAttempt attempt) {
+  const std::int64_t now = to_millis(clock_.now());
+  storage::Batch batch;
+  add_count(batch, attempt.shop_id, email_bucket(attempt), limits::login_failures_by_email, now);
+  if (!attempt.peer.empty()) {
+    add_count(batch, attempt.shop_id, peer_bucket(attempt), limits::login_failures_by_peer, now);
+  }
+  Task<storage::Commit> committing = database_.commit(std::move(batch));
+  const storage::Commit outcome = co_await committing;
+  if (!std::holds_alternative<storage::Refused>(outcome)) {
+    co_return Result<void>();
+  }
+  Task<std::int64_t> asking = seconds_until_heard(attempt);
+  const std::int64_t seconds = co_await asking;
+  Error error(errc::login_throttled, "Try again in " + std::to_string(seconds) + " seconds.");
+  error.retry_after_seconds = seconds;
+  co_return std::unexpected(std::move(error));
+}
+
+Task<std::int64_t> LoginThrottle::seconds_until_heard(LoginAttempt attempt) {
+  constexpr std::string_view sql =
+      "SELECT failures, window_start FROM login_attempts WHERE shop_id = $1 AND bucket = $2";
+  std::vector<storage::Query> queries;
+  queries.push_back({sql, {attempt.shop_id, email_bucket(attempt)}});
+  queries.push_back({sql, {attempt.shop_id, peer_bucket(attempt)}});
+  Task<std::vector<storage::Rows>> reading = database_.read_all(std::move(queries));
+  const std::vector<storage::Rows> rows = co_await reading;
+  const std::int64_t at = std::max(heard_at(rows[0], limits::login_failures_by_email),
+                                   heard_at(rows[1], limits::login_failures_by_peer));
+  const std::int64_t wait = at - to_millis(clock_.now());
+  co_return std::max<std::int64_t>(1, (wait + 999) / 1000);
+}
+
+void LoginThrottle::forgive(storage::Batch& batch, const LoginAttempt& attempt) {
+  batch.add("DELETE FROM login_attempts WHERE shop_id = $1 AND bucket = $2",
+            {attempt.shop_id, email_bucket(attempt)});
+  if (!attempt.peer.empty()) {
+    batch.add(
+        "UPDATE login_attempts SET failures = failures - 1 "
+        "WHERE shop_id = $1 AND bucket = $2 AND failures > 0",
+        {attempt.shop_id, peer_bucket(attempt)});
+  }
+}
+
+Task<void> LoginThrottle::purge() {
+  storage::Batch batch;
+  batch.add(
+      "DELETE FROM login_attempts WHERE (shop_id, bucket) IN "
+      "(SELECT shop_id, bucket FROM login_attempts WHERE window_start <= $1 LIMIT $2)",
+      {to_millis(clock_.now()) - forget_after, static_cast<std::int64_t>(limits::purged_rows)});
+  Task<storage::Commit> committing = database_.commit(std::move(batch));
+  co_await committing;
+}
+
+}  // namespace securecart::shop::accounts

@@ -1,0 +1,59 @@
+// Slows down guessing of passwords, by what is guessed (shop and e-mail) and by who guesses (shop
+// and network address).
+//
+//   failures   1 … n-1   n     n+1   n+2  …
+//   next try   at once   2 s   4 s   8 s  …  15 min at most; all forgotten after a day of quiet
+//
+// An attempt is counted as failed *before* the password is looked at, in one guarded statement, and
+// forgiven when the password was right: a thousand attempts sent at once are counted as a thousand,
+// where reading the count first would let them all pass. The counts are rows, so neither a restart
+// nor another instance starts them anew.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/errors.hpp"
+#include "base/task.hpp"
+#include "shop/accounts/model.hpp"
+#include "storage/database.hpp"
+
+namespace securecart::shop::accounts {
+
+struct LoginAttempt {
+  std::string shop_id;
+  SubjectKind kind = SubjectKind::customer;
+  std::string email;  // normalised
+  std::string peer;   // network address; empty: not known (the command line), not counted
+};
+
+// How long after the latest of `failures` failed attempts the next one is heard; nothing below
+// `free` of them. Pure; the guarded statement computes the same in SQL (throttle_test.cpp compares
+// them).
+std::chrono::milliseconds login_wait(std::int64_t failures, std::int64_t free);
+
+class LoginThrottle {
+ public:
+  LoginThrottle(storage::Database& database, const Clock& clock)
+      : database_(database), clock_(clock) {}
+
+  // Counts the attempt as a failed one. Error: login_throttled with Retry-After; then nothing was
+  // counted. Throws Unavailable.
+  Task<Result<void>> count(LoginAttempt attempt);
+
+  // Adds to `batch` what a right password undoes: the failures of the e-mail address, and this one
+  // attempt of the network address (others from there may still be guessing).
+  static void forgive(storage::Batch& batch, const LoginAttempt& attempt);
+
+  // Deletes counts nobody needs any more, at most limits::purged_rows.
+  Task<void> purge();
+
+ private:
+  Task<std::int64_t> seconds_until_heard(LoginAttempt attempt);
+
+  storage::Database& database_;
+  const Clock& clock_;
+};
+
+}  // namespace securecart::shop::accounts
