@@ -165,6 +165,7 @@ CREATE TABLE products (
   id TEXT NOT NULL,
   handle TEXT NOT NULL,
   title TEXT NOT NULL,
+  title_key TEXT NOT NULL DEFAULT '',     -- to sort by: lower case, without accents
   description TEXT NOT NULL DEFAULT '',   -- HTML of a safe subset
   vendor TEXT NOT NULL DEFAULT '',
   type TEXT NOT NULL DEFAULT '',
@@ -183,7 +184,8 @@ CREATE TABLE products (
 );
 CREATE UNIQUE INDEX products_by_handle ON products (shop_id, handle);
 CREATE INDEX products_by_time ON products (shop_id, status, created_at, id);
-CREATE INDEX products_by_title ON products (shop_id, status, title, id);
+CREATE INDEX products_by_creation ON products (shop_id, created_at, id);
+CREATE INDEX products_by_title ON products (shop_id, status, title_key, id);
 
 -- What is counted: one physical thing. Two variants may share one (a set and its single piece).
 CREATE TABLE inventory_items (
@@ -222,6 +224,7 @@ CREATE TABLE variants (
 CREATE INDEX variants_by_product ON variants (shop_id, product_id, position);
 CREATE UNIQUE INDEX variants_by_options ON variants (shop_id, product_id, option_values);
 CREATE INDEX variants_by_sku ON variants (shop_id, sku);
+CREATE INDEX variants_by_item ON variants (shop_id, inventory_item_id);
 
 CREATE TABLE variant_prices (
   shop_id TEXT NOT NULL,
@@ -233,6 +236,18 @@ CREATE TABLE variant_prices (
   FOREIGN KEY (shop_id, variant_id) REFERENCES variants (shop_id, id),
   CHECK (amount >= 0 AND (compare_at IS NULL OR compare_at >= 0))
 );
+
+-- A product's lowest price in each currency it can be bought in, kept by the batch that changes the
+-- product: lists sort by it.
+CREATE TABLE product_prices (
+  shop_id TEXT NOT NULL,
+  product_id TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  lowest BIGINT NOT NULL,
+  PRIMARY KEY (shop_id, product_id, currency),
+  FOREIGN KEY (shop_id, product_id) REFERENCES products (shop_id, id)
+);
+CREATE INDEX product_prices_by_amount ON product_prices (shop_id, currency, lowest, product_id);
 
 CREATE TABLE images (
   shop_id TEXT NOT NULL,
@@ -259,6 +274,7 @@ CREATE TABLE collections (
   PRIMARY KEY (shop_id, id)
 );
 CREATE UNIQUE INDEX collections_by_handle ON collections (shop_id, handle);
+CREATE INDEX collections_by_position ON collections (shop_id, position, id);
 
 CREATE TABLE collection_products (
   shop_id TEXT NOT NULL,
@@ -269,6 +285,8 @@ CREATE TABLE collection_products (
   FOREIGN KEY (shop_id, collection_id) REFERENCES collections (shop_id, id),
   FOREIGN KEY (shop_id, product_id) REFERENCES products (shop_id, id)
 );
+CREATE INDEX collection_products_by_position
+  ON collection_products (shop_id, collection_id, position, product_id);
 CREATE INDEX collection_products_by_product ON collection_products (shop_id, product_id);
 
 -- Inventory --------------------------------------------------------------------------------------
