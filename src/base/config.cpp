@@ -165,7 +165,7 @@ struct ConfigReader::Table {
   }
   std::string_view nearest(std::string_view key) const {
     std::string_view best;
-    std::size_t least = std::max<std::size_t>(key.size() / 3, 1) + 1;
+    std::size_t least = key.size() / 3 + 2;  // two edits (a swap) in a short word
     for (const std::string& known : asked) {
       const std::size_t distance = edit_distance(key, known);
       if (distance < least && nodes->get(known) == nullptr) {

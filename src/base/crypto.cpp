@@ -1,5 +1,6 @@
 #include "base/crypto.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include <openssl/evp.h>
@@ -28,6 +29,10 @@ std::string encode(std::string_view bytes, int variant) {
 
 // Refuses white space, wrong padding and non-zero bits left over: one text for one value.
 std::optional<std::string> decode(std::string_view text, int variant) {
+  // libsodium 1.0.18 takes some bytes above 0x7F for '/' (it compares signed characters).
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) {
+    return std::nullopt;
+  }
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   std::size_t length = 0;
   const char* end = nullptr;

@@ -156,62 +156,61 @@ void Metrics::gauge_from(std::string name, std::string help, Labels labels,
       std::make_shared<const std::function<double()>>(std::move(read));
 }
 
+void Metrics::append_histogram(std::string& out, const Family& family, const Series& one) {
+  const Histogram& histogram = *one.histogram;
+  const std::string_view comma = one.labels.empty() ? "" : ",";
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i <= histogram.bounds_.size(); ++i) {
+    count += histogram.buckets_[i].load(std::memory_order_relaxed);
+    const std::string bound = i < histogram.bounds_.size() ? number(histogram.bounds_[i]) : "+Inf";
+    out += fmt::format("{}_bucket{{{}{}le=\"{}\"}} {}\n", family.name, one.labels, comma, bound,
+                       count);
+  }
+  const std::string labels = in_braces(one.labels);
+  out += fmt::format("{}_sum{} {}\n", family.name, labels,
+                     number(histogram.sum_.load(std::memory_order_relaxed)));
+  out += fmt::format("{}_count{} {}\n", family.name, labels, count);
+}
+
+void Metrics::append_sample(std::string& out, const Family& family, const Series& one,
+                            const std::function<double()>* read) {
+  if (family.type == histogram_type) {
+    append_histogram(out, family, one);
+    return;
+  }
+  const std::string value = read != nullptr               ? number((*read)())
+                            : family.type == counter_type ? fmt::format("{}", one.counter.value())
+                                                          : fmt::format("{}", one.gauge.value());
+  out += fmt::format("{}{} {}\n", family.name, in_braces(one.labels), value);
+}
+
 std::string Metrics::prometheus_text() const {
   struct Sample {
+    const Family* family;
     const Series* series;
     std::shared_ptr<const std::function<double()>> read;
   };
-  struct Group {
-    const Family* family;
-    std::vector<Sample> samples;
-  };
   // Series are never removed: a snapshot of pointers is enough, and a gauge's reader may take its
   // own locks, or register metrics, without meeting ours.
-  std::vector<Group> groups;
+  std::vector<Sample> samples;
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& family : families_) {
-      Group& group = groups.emplace_back(family.get(), std::vector<Sample>());
       for (const auto& one : family->series) {
-        group.samples.push_back({one.get(), one->read});
+        samples.push_back({family.get(), one.get(), one->read});
       }
     }
   }
   std::string out;
-  const auto line = [&out](const std::string& name, const std::string& labels, std::string value) {
-    out += fmt::format("{}{} {}\n", name, labels, value);
-  };
-  const auto histogram_lines = [&](const std::string& name, const Series& one) {
-    const Histogram& histogram = *one.histogram;
-    const std::string_view comma = one.labels.empty() ? "" : ",";
-    std::uint64_t count = 0;
-    for (std::size_t i = 0; i <= histogram.bounds_.size(); ++i) {
-      count += histogram.buckets_[i].load(std::memory_order_relaxed);
-      const std::string bound =
-          i < histogram.bounds_.size() ? number(histogram.bounds_[i]) : "+Inf";
-      line(name + "_bucket", fmt::format("{{{}{}le=\"{}\"}}", one.labels, comma, bound),
-           fmt::format("{}", count));
+  const Family* current = nullptr;
+  for (const Sample& sample : samples) {
+    const Family& family = *sample.family;
+    if (current != &family) {
+      current = &family;
+      out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", family.name, escape(family.help, false),
+                         family.name, type_name(family.type));
     }
-    line(name + "_sum", in_braces(one.labels),
-         number(histogram.sum_.load(std::memory_order_relaxed)));
-    line(name + "_count", in_braces(one.labels), fmt::format("{}", count));
-  };
-  for (const Group& group : groups) {
-    const Family& family = *group.family;
-    out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", family.name, escape(family.help, false),
-                       family.name, type_name(family.type));
-    for (const Sample& sample : group.samples) {
-      const Series& one = *sample.series;
-      if (family.type == histogram_type) {
-        histogram_lines(family.name, one);
-      } else if (sample.read) {
-        line(family.name, in_braces(one.labels), number((*sample.read)()));
-      } else if (family.type == counter_type) {
-        line(family.name, in_braces(one.labels), fmt::format("{}", one.counter.value()));
-      } else {
-        line(family.name, in_braces(one.labels), fmt::format("{}", one.gauge.value()));
-      }
-    }
+    append_sample(out, family, *sample.series, sample.read.get());
   }
   return out;
 }

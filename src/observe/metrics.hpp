@@ -1,7 +1,8 @@
-// Counters, gauges and histograms, exposed in the Prometheus text format (version 0.0.4) at /metrics.
+// Counters, gauges and histograms, exposed in the Prometheus text format (version 0.0.4) at
+// /metrics.
 //
-// A metric is registered once and then only its atomic is touched; nothing on a request's path takes
-// a lock or looks a name up.
+// A metric is registered once and then only its atomic is touched; nothing on a request's path
+// takes a lock or looks a name up.
 #pragma once
 
 #include <atomic>
@@ -62,8 +63,7 @@ class Metrics {
   Histogram& histogram(std::string name, std::string help, Labels labels = {},
                        std::span<const double> upper_bounds = latency_buckets());
   // A gauge read when it is scraped.
-  void gauge_from(std::string name, std::string help, Labels labels,
-                  std::function<double()> read);
+  void gauge_from(std::string name, std::string help, Labels labels, std::function<double()> read);
 
   std::string prometheus_text() const;
 
@@ -71,6 +71,9 @@ class Metrics {
   struct Series;
   struct Family;
   Series& series(std::string name, std::string help, Labels labels, int type);
+  static void append_histogram(std::string& out, const Family& family, const Series& one);
+  static void append_sample(std::string& out, const Family& family, const Series& one,
+                            const std::function<double()>* read);
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Family>> families_;
 
