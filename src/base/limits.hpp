@@ -48,6 +48,12 @@ inline constexpr std::size_t idempotency_key_bytes = 255;
 inline constexpr auto idempotency_key_lifetime = 24h * 30;
 inline constexpr std::size_t search_query_bytes = 200;
 
+inline constexpr std::size_t requests_at_once = 2'048;  // of one process, answered at the same time
+inline constexpr std::size_t reads_at_once = 1'536;     // beyond it reads are refused before writes
+inline constexpr double writes_per_second = 500;        // of one client
+inline constexpr double writes_burst = 2'000;
+inline constexpr std::size_t clients_counted = 65'536;  // whose writes are counted at a time
+
 // Shop
 inline constexpr std::size_t cart_lines = 100;
 inline constexpr long line_quantity = 10'000;
