@@ -40,8 +40,8 @@ endforeach()
 
 # `everything` is all modules but main.cpp, compiled once and shared by the program, the process
 # tests, the benchmarks and the fuzzers. (An OBJECT library's objects reach direct dependents only;
-# this passes them on.) A module's unit tests link only the module and what it depends on, so they can be
-# built, and run, while a module above them is broken.
+# this passes them on.) A module's unit tests link only the module and what it depends on, so they
+# can be built, and run, while a module above them is broken.
 function(securecart_program)
   get_property(modules GLOBAL PROPERTY SECURECART_MODULES)
   add_library(everything INTERFACE)
