@@ -83,6 +83,7 @@ class Call {
   bool query_flag(std::string_view name) const;
   std::size_t limit() const;  // `limit`, or limits::page_default
 
+  bool has_body() const { return body_.is_object(); }
   const json::object& body() const;  // asserts that the operation takes a JSON body
   const std::string& raw_body() const { return request_.body; }
 

@@ -75,7 +75,7 @@ orders::Order make_order(const CartSnapshot& cart, const CompletionRequest& requ
   order.id = deps.ids.make("ord");
   order.number = deps.ids.order_number();
   order.cart_id = cart.id;
-  order.token_hash = sha256_hex(order_token(request.cart_token, cart.id));
+  order.token_hash = sha256_hex(order_token(request.cart_secret, cart.id));
   order.customer_id = cart.customer_id;
   order.email = cart.email;
   order.currency = cart.currency;
@@ -185,8 +185,8 @@ json::object placed_payload(const orders::Order& order, const CartSnapshot& cart
 
 }  // namespace
 
-std::string order_token(std::string_view cart_token, std::string_view cart_id) {
-  return "ot_" + base64url(hmac_sha256(cart_token, "order of " + std::string(cart_id)));
+std::string order_token(std::string_view cart_secret, std::string_view cart_id) {
+  return "ot_" + base64url(hmac_sha256(cart_secret, "order of " + std::string(cart_id)));
 }
 
 std::vector<std::string> missing_for_completion(const CartSnapshot& cart) {

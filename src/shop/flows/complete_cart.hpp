@@ -23,7 +23,7 @@ namespace securecart::shop::flows {
 
 struct CompletionRequest {
   std::string actor;       // of the caller
-  std::string cart_token;  // the holder's secret, from which the order's is derived
+  std::string cart_secret;  // SHA-256 of the cart's token, from which the order's is derived
   std::string provider;    // payment provider: "test"
   std::string method;      // the provider's token
   std::optional<std::int64_t> expected_total;
@@ -36,7 +36,7 @@ struct Plan {
 
 // The secret that lets a guest see the order of a cart: derived from the cart's, so that whoever
 // holds the cart can always come back to its order.
-std::string order_token(std::string_view cart_token, std::string_view cart_id);
+std::string order_token(std::string_view cart_secret, std::string_view cart_id);
 
 // What stands between a cart and its order, for showing ("email", "shipping_address", …).
 std::vector<std::string> missing_for_completion(const CartSnapshot& cart);

@@ -270,13 +270,13 @@ Task<Result<Reply>> CartRoutes::complete(Call& call) {
   const json::object& payment = get_object(call.body(), "payment");
   flows::CompletionRequest request;
   request.actor = call.caller().actor;
-  request.cart_token = cart->token_hash;
+  request.cart_secret = cart->token_hash;
   request.provider = get_string(payment, "provider");
   request.method = get_string(payment, "method");
   if (has(call.body(), "expected_total")) {
     request.expected_total = get_int(call.body(), "expected_total");
   }
-  const std::string token = flows::order_token(request.cart_token, cart->id);
+  const std::string token = flows::order_token(request.cart_secret, cart->id);
   flows::KeyFor key_for = [&call, &token](const orders::Order& order) {
     return call.batch_key(reply(201, order_with_token(order, token)));
   };
