@@ -22,10 +22,10 @@
 namespace securecart::shop::flows {
 
 struct CompletionRequest {
-  std::string actor;       // of the caller
+  std::string actor;        // of the caller
   std::string cart_secret;  // SHA-256 of the cart's token, from which the order's is derived
-  std::string provider;    // payment provider: "test"
-  std::string method;      // the provider's token
+  std::string provider;     // payment provider: "test"
+  std::string method;       // the provider's token
   std::optional<std::int64_t> expected_total;
 };
 

@@ -1,0 +1,89 @@
+#include "shop/flows/receipt_chain.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include "shop/orders/errc.hpp"
+
+namespace securecart::shop::flows {
+namespace {
+
+constexpr std::size_t chain_page = 100;
+constexpr std::string_view cursor_sql =
+    "SELECT position FROM consumer_cursors WHERE consumer = $1 AND origin = $2";
+constexpr std::string_view end_sql =
+    "SELECT sequence, digest FROM receipt_chain WHERE shop_id = $1 ORDER BY sequence DESC LIMIT 1";
+constexpr std::string_view statement_sql =
+    "SELECT receipt FROM orders WHERE shop_id = $1 AND id = $2";
+
+void move_cursor(storage::Batch& batch, const std::string& origin, std::int64_t from,
+                 std::int64_t to) {
+  if (from == 0) {
+    batch
+        .add("INSERT INTO consumer_cursors (consumer, origin, position) VALUES ($1, $2, $3)",
+             {std::string(ReceiptChain::consumer), origin, to})
+        .or_refuse(orders::errc::order_changed);
+    return;
+  }
+  batch
+      .add(
+          "UPDATE consumer_cursors SET position = $4 WHERE consumer = $1 AND origin = $2 AND "
+          "position = $3",
+          {std::string(ReceiptChain::consumer), origin, from, to})
+      .expect(1, orders::errc::order_changed);
+}
+
+}  // namespace
+
+Task<std::int64_t> ReceiptChain::cursor() {
+  storage::Query query{cursor_sql, {std::string(consumer), log_.origin()}};
+  const storage::Rows rows = co_await deps_.database.read(std::move(query));
+  co_return rows.empty() ? 0 : rows[0].integer(0);
+}
+
+Task<ReceiptChain::End> ReceiptChain::end_of(std::string shop_id) {
+  storage::Query query{end_sql, {std::move(shop_id)}};
+  const storage::Rows rows = co_await deps_.database.read(std::move(query));
+  if (rows.empty()) {
+    co_return End{0, orders::first_link()};
+  }
+  co_return End{rows[0].integer(0), rows[0].text(1)};
+}
+
+Task<std::int64_t> ReceiptChain::step() {
+  const std::int64_t from = co_await cursor();
+  const events::Page page = co_await log_.read_after(from, {{"order.placed"}}, chain_page);
+  if (page.through == from) {
+    co_return from;
+  }
+  storage::Batch batch;
+  std::map<std::string, End> ends;
+  for (const events::EventPtr& event : page.events) {
+    storage::Query query{statement_sql, {event->shop_id, event->subject}};
+    const storage::Rows rows = co_await deps_.database.read(std::move(query));
+    if (rows.empty()) {
+      continue;
+    }
+    auto end = ends.find(event->shop_id);
+    if (end == ends.end()) {
+      End read = co_await end_of(event->shop_id);
+      end = ends.emplace(event->shop_id, std::move(read)).first;
+    }
+    const orders::ReceiptKey key = co_await keys_.current(event->shop_id);
+    const json::value statement = json::parse(rows[0].text(0));
+    const orders::ChainEntry entry =
+        orders::chain_statement(event->shop_id, event->subject, statement.as_object(),
+                                end->second.sequence + 1, end->second.digest, key);
+    batch.add(
+        "INSERT INTO receipt_chain (shop_id, sequence, order_id, previous, digest, entry) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        {event->shop_id, entry.sequence, entry.order_id, entry.previous, entry.digest,
+         to_string(json::value(entry.document))});
+    end->second = {entry.sequence, entry.digest};
+  }
+  move_cursor(batch, log_.origin(), from, page.through);
+  const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
+  // Refused: another instance moved on; its entries are as good as ours.
+  co_return std::holds_alternative<storage::Committed>(outcome) ? page.through : from;
+}
+
+}  // namespace securecart::shop::flows
