@@ -40,6 +40,9 @@ inline constexpr std::size_t config_bytes = 1024 * 1024;
 inline constexpr std::size_t config_list_items = 1'000;
 inline constexpr std::size_t config_problems = 100;  // shown at once
 
+// Rate limits
+inline constexpr std::size_t rate_limiter_keys = 65'536;
+
 // API
 inline constexpr std::size_t page_default = 20;
 inline constexpr std::size_t page_max = 100;

@@ -30,7 +30,7 @@ Result<Url> parse_url(std::string_view text);
 struct ClientRequest {
   Method method = Method::get;
   std::string target;  // origin form, already percent-encoded
-  Headers headers;     // Host, Content-Length and Connection are the client's own
+  Headers headers;     // Host is added when absent; Content-Length and Connection are the client's
   std::string body;
   Duration timeout{};                          // for the whole exchange; required, > 0
   std::optional<observe::TraceContext> trace;  // sent as traceparent
@@ -50,7 +50,7 @@ class Client {
     std::size_t waiting_per_peer = 4'096;        // a core; past it requests fail at once
     std::size_t response_body_bytes = limits::response_body_bytes;
     // PEM certificates to trust for TLS instead of the system's; the peer's name is always checked.
-    std::string tls_trust_pem;
+    std::string tls_trust_pem = {};
   };
   // `runtime` outlives the client. Throws std::runtime_error when tls_trust_pem is not PEM.
   Client(Runtime& runtime, Options options);

@@ -38,20 +38,26 @@ struct RawResponse {
 class RawConnection {
  public:
   // Connects to 127.0.0.1; throws std::runtime_error.
-  explicit RawConnection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit RawConnection(std::uint16_t port)
+      : RawConnection(Adopted{::socket(AF_INET, SOCK_STREAM, 0)}) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+      throw std::runtime_error("cannot connect to port " + std::to_string(port));
+    }
+  }
+  // A connected socket, owned from now on.
+  struct Adopted {
+    int socket;
+  };
+  explicit RawConnection(Adopted adopted) : socket_(adopted.socket) {
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     const int on = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-      ::close(socket_);
-      throw std::runtime_error("cannot connect to port " + std::to_string(port));
-    }
   }
   ~RawConnection() {
     if (socket_ >= 0) {
@@ -103,6 +109,20 @@ class RawConnection {
     while (read_more()) {
     }
     return closed_ && buffer_.empty();
+  }
+
+  // Reads until `end` has come; everything up to it is dropped. False when it does not come.
+  bool receive_until(std::string_view end) {
+    for (;;) {
+      const std::size_t found = buffer_.find(end);
+      if (found != std::string::npos) {
+        buffer_.erase(0, found + end.size());
+        return true;
+      }
+      if (!read_more()) {
+        return false;
+      }
+    }
   }
 
   void shutdown_send() { ::shutdown(socket_, SHUT_WR); }

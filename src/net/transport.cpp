@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <sys/socket.h>
+
+#include <boost/asio/ip/address.hpp>
+#include <climits>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "net/transport_impl.hpp"
+
+namespace securecart::net {
+
+namespace {
+
+// OpenSSL's own socket BIO writes without MSG_NOSIGNAL: a vanished peer would end the process.
+int bio_write(BIO* bio, const char* bytes, int count) {
+  BIO_clear_retry_flags(bio);
+  const int socket = *static_cast<const int*>(BIO_get_data(bio));
+  const ssize_t sent = ::send(socket, bytes, static_cast<std::size_t>(count), MSG_NOSIGNAL);
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
+    BIO_set_retry_write(bio);
+  }
+  return static_cast<int>(sent);
+}
+
+int bio_read(BIO* bio, char* bytes, int count) {
+  BIO_clear_retry_flags(bio);
+  const int socket = *static_cast<const int*>(BIO_get_data(bio));
+  const ssize_t received = ::recv(socket, bytes, static_cast<std::size_t>(count), 0);
+  if (received < 0 && (errno == EAGAIN || errno == EINTR)) {
+    BIO_set_retry_read(bio);
+  }
+  return static_cast<int>(received);
+}
+
+long bio_control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+int bio_destroy(BIO* bio) {
+  delete static_cast<int*>(BIO_get_data(bio));
+  return 1;
+}
+
+BIO_METHOD* socket_method() {
+  struct Free {
+    void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
+  };
+  static const std::unique_ptr<BIO_METHOD, Free> method = [] {
+    std::unique_ptr<BIO_METHOD, Free> made(
+        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "securecart socket"));
+    BIO_meth_set_write(made.get(), bio_write);
+    BIO_meth_set_read(made.get(), bio_read);
+    BIO_meth_set_ctrl(made.get(), bio_control);
+    BIO_meth_set_destroy(made.get(), bio_destroy);
+    return made;
+  }();
+  return method.get();
+}
+
+BIO* make_bio(int socket) {
+  BIO* bio = BIO_new(socket_method());
+  if (bio == nullptr) {
+    throw std::bad_alloc();
+  }
+  BIO_set_data(bio, new int(socket));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+std::string tls_error() {
+  const unsigned long code = ERR_get_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  ERR_clear_error();
+  return reason == nullptr ? "the connection broke" : reason;
+}
+
+void trust(SSL_CTX* context, const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  int certificates = 0;
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+    X509_free(certificate);
+    ++certificates;
+  }
+  ERR_clear_error();
+  if (certificates == 0) {
+    throw std::runtime_error("tls_trust_pem holds no PEM certificate");
+  }
+}
+
+bool is_address(const std::string& host) {
+  ErrorCode error;
+  asio::ip::make_address(host, error);
+  return !error;
+}
+
+}  // namespace
+
+TlsSettings::TlsSettings(const std::string& trust_pem)
+    : context_(SSL_CTX_new(TLS_client_method())) {
+  if (!context_) {
+    throw std::runtime_error("cannot set up TLS: " + tls_error());
+  }
+  SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
+  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_mode(context_.get(),
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  if (trust_pem.empty()) {
+    SSL_CTX_set_default_verify_paths(context_.get());
+  } else {
+    trust(context_.get(), trust_pem);
+  }
+}
+
+void Transport::start_tls(const TlsSettings& settings, const std::string& host) {
+  ssl_.reset(SSL_new(settings.context()));
+  if (!ssl_) {
+    throw std::bad_alloc();
+  }
+  BIO* bio = make_bio(socket.native_handle());
+  SSL_set_bio(ssl_.get(), bio, bio);
+  if (is_address(host)) {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
+  } else {
+    SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    SSL_set1_host(ssl_.get(), host.c_str());
+    SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
+  }
+  SSL_set_connect_state(ssl_.get());
+}
+
+Attempt Transport::tls_result(int result) const {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_NONE:
+      return {Attempt::Kind::moved, static_cast<std::size_t>(result)};
+    case SSL_ERROR_WANT_READ:
+      return {Attempt::Kind::wait_read};
+    case SSL_ERROR_WANT_WRITE:
+      return {Attempt::Kind::wait_write};
+    case SSL_ERROR_ZERO_RETURN:
+      return {Attempt::Kind::ended};
+    default:
+      break;
+  }
+  const long verified = SSL_get_verify_result(ssl_.get());
+  if (verified != X509_V_OK) {
+    ERR_clear_error();
+    return {Attempt::Kind::failed, 0,
+            std::string("the peer's certificate is not acceptable: ") +
+                X509_verify_cert_error_string(verified)};
+  }
+  return {Attempt::Kind::failed, 0, "TLS: " + tls_error()};
+}
+
+Attempt Transport::handshake() {
+  ERR_clear_error();
+  return tls_result(SSL_do_handshake(ssl_.get()));
+}
+
+Attempt Transport::read(std::span<char> into) {
+  if (ssl_) {
+    ERR_clear_error();
+    return tls_result(SSL_read(ssl_.get(), into.data(),
+                               static_cast<int>(std::min<std::size_t>(into.size(), INT_MAX))));
+  }
+  ErrorCode error;
+  const std::size_t bytes = socket.read_some(asio::buffer(into.data(), into.size()), error);
+  if (error == asio::error::would_block) {
+    return {Attempt::Kind::wait_read};
+  }
+  if (error == asio::error::eof) {
+    return {Attempt::Kind::ended};
+  }
+  if (error) {
+    return {Attempt::Kind::failed, 0, error.message()};
+  }
+  return {Attempt::Kind::moved, bytes};
+}
+
+Attempt Transport::write(std::string_view first, std::string_view second) {
+  if (ssl_) {
+    ERR_clear_error();
+    const std::string_view piece = first.empty() ? second : first;
+    return tls_result(SSL_write(ssl_.get(), piece.data(),
+                                static_cast<int>(std::min<std::size_t>(piece.size(), INT_MAX))));
+  }
+  const std::array<asio::const_buffer, 2> pieces{asio::buffer(first), asio::buffer(second)};
+  ErrorCode error;
+  const std::size_t bytes = socket.write_some(pieces, error);
+  if (error == asio::error::would_block) {
+    return {Attempt::Kind::wait_write};
+  }
+  if (error) {
+    return {Attempt::Kind::failed, 0, error.message()};
+  }
+  return {Attempt::Kind::moved, bytes};
+}
+
+bool Transport::still_good() {
+  char byte = 0;
+  if (ssl_) {
+    // Session tickets and a close_notify arrive unasked: let OpenSSL read them.
+    ERR_clear_error();
+    const int result = SSL_peek(ssl_.get(), &byte, 1);
+    const bool quiet = result <= 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
+    ERR_clear_error();
+    return quiet;
+  }
+  return ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+}  // namespace securecart::net
