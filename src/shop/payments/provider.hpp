@@ -35,9 +35,9 @@ struct ChargeRequest {
 
 struct ChargeResult {
   Outcome outcome = Outcome::unknown;
-  std::string reference;   // the provider's id of the charge
-  std::string action_url;  // with requires_action
-  std::string reason;      // for people, with declined
+  std::string reference = {};   // the provider's id of the charge
+  std::string action_url = {};  // with requires_action
+  std::string reason = {};      // for people, with declined
 };
 
 struct RefundRequest {
