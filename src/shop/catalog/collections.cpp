@@ -94,14 +94,14 @@ Result<void> check(const CollectionInput& input) {
 std::string payload(const std::string& handle) {
   json::object object;
   object["handle"] = handle;
-  return to_string(json::value(std::move(object)));
+  return securecart::to_string(json::value(std::move(object)));
 }
 
 // `products`: those whose membership changed.
 std::string membership_payload(const std::string& product_id) {
   json::object object;
   object["products"] = json::array{json::value(product_id)};
-  return to_string(json::value(std::move(object)));
+  return securecart::to_string(json::value(std::move(object)));
 }
 
 std::unexpected<Error> no_collection() {
