@@ -77,8 +77,12 @@ std::string in_dialect(std::string_view sql, Dialect dialect) {
     if (end == std::string_view::npos) {
       return result.append(sql);
     }
-    result.append(sql.substr(0, begin));
-    result.append(sql.substr(begin + mark.size(), end - begin - mark.size()));
+    const std::string_view text = sql.substr(begin + mark.size(), end - begin - mark.size());
+    if (text.find("/*") != std::string_view::npos) {
+      throw std::logic_error("a " + std::string(mark) +
+                             " comment holds another: " + std::string(text.substr(0, 80)));
+    }
+    result.append(sql.substr(0, begin)).append(text);
     sql.remove_prefix(end + 2);
   }
 }

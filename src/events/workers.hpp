@@ -1,0 +1,66 @@
+// The consumers of one process on an in-process broker: for each a queue, a relay that fills it
+// from the log, and the consumer that empties it.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/executor.hpp"
+#include "events/consumer.hpp"
+#include "events/in_process_broker.hpp"
+#include "events/relay.hpp"
+
+namespace securecart::events {
+
+class Workers {
+ public:
+  // The context's parts must outlive it.
+  explicit Workers(ConsumerContext context);
+  // stop() must have been called when start() was.
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  // Before start(). The consumer will live on `home`, which must outlive this object; `random` is
+  // used on that executor only.
+  std::shared_ptr<Consumer> add(ConsumerOptions options, Handler handler, Executor& home,
+                                Random& random);
+
+  void start();
+  // Asks all to end: running handlers go on to their end, nothing new begins.
+  void request_stop();
+  // How many have not ended.
+  std::size_t running() const;
+  // request_stop() and wait. Blocks: not on an executor's thread.
+  void stop();
+
+  const std::vector<std::shared_ptr<Consumer>>& consumers() const { return consumers_; }
+
+ private:
+  struct Unit {
+    std::shared_ptr<Consumer> consumer;
+    Executor* home;
+    Relay relay;
+    Random& random;
+  };
+
+  Task<void> run(Unit& unit);
+  Task<std::optional<std::int64_t>> load_cursor(Unit& unit);
+  bool stopping() const;
+  void ended();
+
+  const ConsumerContext context_;
+  InProcessBroker broker_;
+  std::vector<std::unique_ptr<Unit>> units_;
+  std::vector<std::shared_ptr<Consumer>> consumers_;
+
+  mutable std::mutex mutex_;  // of what follows
+  std::condition_variable changed_;
+  std::size_t running_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace securecart::events
