@@ -1,0 +1,26 @@
+// What every word of the command line is made of.
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace securecart::cli {
+
+// Set by a word's callback; read by run().
+struct Exit {
+  int status = 0;
+};
+
+// Each adds itself below `parent`; its options live as long as the program runs.
+void add_serve(CLI::App& parent, Exit& exit);
+void add_shop_create(CLI::App& parent, Exit& exit);
+void add_receipt_verify(CLI::App& parent, Exit& exit);
+void add_load_run(CLI::App& parent, Exit& exit);
+void add_load_replay(CLI::App& parent, Exit& exit);
+void add_history_check(CLI::App& parent, Exit& exit);
+void add_import_products(CLI::App& parent, Exit& exit);
+void add_export_products(CLI::App& parent, Exit& exit);
+void add_events_parked(CLI::App& parent, Exit& exit);
+
+}  // namespace securecart::cli

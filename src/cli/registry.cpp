@@ -1,0 +1,52 @@
+#include "cli/registry.hpp"
+
+#include <exception>
+
+#include "base/crypto.hpp"
+#include "cli/command.hpp"
+
+namespace securecart::cli {
+namespace {
+
+CLI::App& group(CLI::App& app, const char* word, const char* about) {
+  CLI::App& added = *app.add_subcommand(word, about);
+  added.require_subcommand(1);
+  return added;
+}
+
+void add_words(CLI::App& app, Exit& exit) {
+  add_serve(app, exit);
+  add_shop_create(group(app, "shop", "Shops of this installation"), exit);
+  CLI::App& products = group(app, "products", "The catalog of a shop, over the API");
+  add_import_products(products, exit);
+  add_export_products(products, exit);
+  add_receipt_verify(group(app, "receipt", "Signed receipts"), exit);
+  CLI::App& load = group(app, "load", "Load from outside, with a history to check afterwards");
+  add_load_run(load, exit);
+  add_load_replay(load, exit);
+  add_history_check(group(app, "history", "What clients sent and what was acknowledged"), exit);
+  add_events_parked(group(app, "events", "The event log"), exit);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  CLI::App app("SecureCart: an online shop that keeps selling, and proves it");
+  app.name("securecart");
+  app.set_version_flag("--version", SECURECART_VERSION);
+  app.require_subcommand(1);
+  Exit exit;
+  try {
+    initialise_crypto();
+    add_words(app, exit);
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "securecart: %s\n", error.what());
+    return 2;
+  }
+  return exit.status;
+}
+
+}  // namespace securecart::cli

@@ -1,0 +1,5 @@
+#include "cli/registry.hpp"
+
+int main(int argc, char** argv) {
+  return securecart::cli::run(argc, argv);
+}

@@ -1,0 +1,63 @@
+#include "shop/api/system_routes.hpp"
+
+#include "shop/api/errc.hpp"
+
+namespace securecart::shop::api {
+namespace {
+
+Reply text_reply(std::string body, std::string content_type) {
+  Reply answer;
+  answer.body = std::move(body);
+  answer.content_type = std::move(content_type);
+  return answer;
+}
+
+}  // namespace
+
+void SystemRoutes::mount(Operations& operations) {
+  using net::Method;
+  operations.add({.id = "getLiveness",
+                  .method = Method::get,
+                  .path = "/livez",
+                  .tag = "System",
+                  .summary = "The process runs; it asks nothing else",
+                  .access = Access::open,
+                  .response_type = "text/plain; charset=utf-8"},
+                 *this, &SystemRoutes::live);
+  operations.add({.id = "getReadiness",
+                  .method = Method::get,
+                  .path = "/readyz",
+                  .tag = "System",
+                  .summary = "The instance can take requests: its database answers, it is not ending",
+                  .access = Access::open,
+                  .response_type = "text/plain; charset=utf-8",
+                  .errors = {&errc::draining, &errc::unavailable}},
+                 *this, &SystemRoutes::ready);
+  operations.add({.id = "getMetrics",
+                  .method = Method::get,
+                  .path = "/metrics",
+                  .tag = "System",
+                  .summary = "Metrics in the Prometheus text format",
+                  .access = Access::open,
+                  .response_type = "text/plain; version=0.0.4; charset=utf-8"},
+                 *this, &SystemRoutes::metrics);
+}
+
+Task<Result<Reply>> SystemRoutes::live(Call& /*call*/) {
+  co_return text_reply("ok\n", "text/plain; charset=utf-8");
+}
+
+Task<Result<Reply>> SystemRoutes::ready(Call& /*call*/) {
+  if (draining_) {
+    co_return fail(errc::draining, "Send requests to another instance.");
+  }
+  storage::Query query{"SELECT 1", {}};
+  co_await database_.read(std::move(query));
+  co_return text_reply("ready\n", "text/plain; charset=utf-8");
+}
+
+Task<Result<Reply>> SystemRoutes::metrics(Call& /*call*/) {
+  co_return text_reply(metrics_.prometheus_text(), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+}  // namespace securecart::shop::api
