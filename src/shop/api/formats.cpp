@@ -36,7 +36,7 @@ bool is_alphanumeric(char c) {
 
 bool is_country(std::string_view text, std::string_view) {
   return text.size() == 2 && text.find(' ') == std::string_view::npos &&
-         countries.find(text) % 3 == 0;
+         countries.find(text) != std::string_view::npos;
 }
 
 // RFC 1123 section 2.1, with numbers: letters, digits and inner hyphens between dots.

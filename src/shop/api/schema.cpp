@@ -235,7 +235,9 @@ class SchemaCompiler {
     }
   }
   void names(Schema& node, const json::value& value, const std::string& place) {
-    node.names = compile(value, place);
+    json::object document = as_object(value, place);
+    document.emplace("type", "string");  // a name is nothing else
+    node.names = compile(document, place);
   }
   void min_properties(Schema& node, const json::value& value, const std::string& place) {
     node.min_properties = parse_count(value, place);

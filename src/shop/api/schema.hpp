@@ -83,6 +83,7 @@ class Schemas {
   static Schemas embedded();
 
   Schemas(Schemas&&) = default;
+  Schemas& operator=(Schemas&&) = default;
   Schemas(const Schemas&) = delete;
 
   // "Product", or "Product[]" for a page {items: [Product], next_cursor}. Null when unknown.
