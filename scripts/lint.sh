@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# scripts/lint.sh: clang-tidy over src/ (headers through the files that include them), two at a time.
+# scripts/lint.sh [BUILD]: clang-tidy over src/ (headers through the files that include them), two at a time.
 #
 # A file is looked at again only when it, a header of ours it includes, .clang-tidy or the tool
 # changed: a clean result is remembered under the hash of all of these.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly BUILD=build/dev
+readonly BUILD=${1:-build/dev}
 readonly TIDY=clang-tidy-19
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/securecart/lint"
 mkdir -p "$cache"
