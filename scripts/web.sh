@@ -14,7 +14,7 @@ hash_of() {
 
 install_packages() {
   local wanted have
-  wanted="$(node --version) $(hash_of web/package.json web/package-lock.json)"
+  wanted="$(node --version) $(hash_of web/package-lock.json web/package.json web/*/package.json)"
   have=$(cat web/node_modules/.installed 2>/dev/null || true)
   if [ "$wanted" != "$have" ]; then
     say "installing the web pages' npm packages"
@@ -26,7 +26,7 @@ install_packages() {
 build_pages() {
   install_packages
   local wanted have
-  wanted=$(hash_of web)
+  wanted=$(hash_of web/package-lock.json web/package.json web/storefront)
   have=$(cat build/web.stamp 2>/dev/null || true)
   if [ "$wanted" != "$have" ] || [ ! -f web/storefront/dist/index.html ]; then
     say "building the web pages"

@@ -22,7 +22,7 @@ namespace securecart::shop::accounts {
 class Passwords {
  public:
   // `runtime` outlives this. Hashes once, to have a hash nobody's password matches.
-  Passwords(net::Runtime& runtime, PasswordCost cost = PasswordCost::interactive);
+  explicit Passwords(net::Runtime& runtime, PasswordCost cost = PasswordCost::interactive);
 
   // The right to hash or verify. Holding one is cheap; let it go when the answer is known.
   class Place {

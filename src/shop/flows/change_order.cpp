@@ -15,7 +15,6 @@
 namespace securecart::shop::flows {
 namespace {
 
-using orders::FulfilmentStatus;
 using orders::Order;
 using orders::PaymentStatus;
 
