@@ -21,7 +21,8 @@ inline constexpr std::size_t response_header_fields = 200;
 inline constexpr auto client_idle_timeout = 30s;  // below idle_timeout: the client closes first
 inline constexpr std::size_t connections_per_core = 8'192;
 inline constexpr auto header_timeout = 10s;
-inline constexpr auto body_timeout = 30s;
+inline constexpr auto body_timeout = 30s;  // and a second more for each body_bytes_per_second sent
+inline constexpr std::size_t body_bytes_per_second = 64 * 1024;
 inline constexpr auto idle_timeout = 60s;
 inline constexpr auto write_timeout = 30s;
 inline constexpr auto drain_timeout = 25s;
@@ -56,9 +57,8 @@ inline constexpr std::size_t search_query_bytes = 200;
 
 inline constexpr std::size_t requests_at_once = 2'048;  // of one process, answered at the same time
 inline constexpr std::size_t reads_at_once = 1'536;     // beyond it reads are refused before writes
-inline constexpr double writes_per_second = 500;        // of one client
-inline constexpr double writes_burst = 2'000;
-inline constexpr std::size_t clients_counted = 65'536;  // whose writes are counted at a time
+inline constexpr long writes_per_second = 500;          // of one client
+inline constexpr long writes_burst = 2'000;
 
 // Shop
 inline constexpr std::size_t cart_lines = 100;

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,8 @@ namespace securecart::shop::api {
 struct AdmissionOptions {
   std::size_t requests_at_once = limits::requests_at_once;
   std::size_t reads_at_once = limits::reads_at_once;
-  double writes_per_second = limits::writes_per_second;  // of one client; 0: not limited
-  double writes_burst = limits::writes_burst;
+  std::int64_t writes_per_second = limits::writes_per_second;  // of one client; 0: not limited
+  std::int64_t writes_burst = limits::writes_burst;
 };
 
 class Admission {

@@ -75,16 +75,8 @@ TEST_F(AdmissionTest, counts_no_writes_when_told_not_to) {
   }
 }
 
-TEST_F(AdmissionTest, keeps_its_memory_bounded) {
-  Admission admission({.writes_per_second = 1, .writes_burst = 1}, clock);
-  for (std::size_t i = 0; i < 2 * limits::clients_counted; ++i) {
-    ASSERT_TRUE(admission.enter(write, "10.0." + std::to_string(i)));
-  }
-  EXPECT_FALSE(admission.enter(write, "10.0." + std::to_string(2 * limits::clients_counted - 1)));
-}
-
 TEST_F(AdmissionTest, counts_rightly_from_several_threads) {
-  Admission admission({.writes_per_second = 1e-9, .writes_burst = 1'000}, clock);
+  Admission admission({.writes_per_second = 1, .writes_burst = 1'000}, clock);
   std::atomic<int> let_in = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -362,11 +362,11 @@ TEST_F(ApiHandlerTest, sheds_what_it_has_no_room_for) {
 
 TEST_F(ApiHandlerTest, slows_down_a_client_that_writes_too_much) {
   test::ApiHarness api(
-      parts(), {.allowed_origins = {}, .admission = {.writes_per_second = 0.5, .writes_burst = 1}});
+      parts(), {.allowed_origins = {}, .admission = {.writes_per_second = 1, .writes_burst = 1}});
   EXPECT_EQ(api.post("/v1/store/fail/sold_out").code(), "sold_out");
   const test::Answer refused = api.post("/v1/store/fail/sold_out");
   EXPECT_EQ(refused.code(), "rate_limited");
-  EXPECT_EQ(refused.header("Retry-After"), "2");
+  EXPECT_EQ(refused.header("Retry-After"), "1");
 }
 
 TEST_F(ApiHandlerTest, lets_pages_of_other_origins_in_only_when_told) {
