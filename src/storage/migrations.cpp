@@ -10,7 +10,6 @@ namespace securecart::storage {
 
 namespace {
 
-constexpr std::string_view folder = "sql/";
 constexpr std::string_view sql_extension = ".sql";
 constexpr std::size_t number_digits = 4;
 
@@ -31,7 +30,8 @@ Migration parse_name(std::string_view stem) {
 }
 
 // Nothing when the file is another engine's.
-std::optional<Migration> migration_of(const Asset& asset, Dialect dialect) {
+std::optional<Migration> migration_of(const Asset& asset, Dialect dialect,
+                                      std::string_view folder) {
   std::string_view stem = asset.path.substr(folder.size());
   stem.remove_suffix(sql_extension.size());
   const Dialect other = dialect == Dialect::sqlite ? Dialect::postgres : Dialect::sqlite;
@@ -87,13 +87,15 @@ std::string in_dialect(std::string_view sql, Dialect dialect) {
   }
 }
 
-std::vector<Migration> migrations_of(std::span<const Asset> assets, Dialect dialect) {
+std::vector<Migration> migrations_of(std::span<const Asset> assets, Dialect dialect,
+                                     std::string_view folder) {
   std::vector<Migration> migrations;
   for (const Asset& asset : assets) {
-    if (!asset.path.starts_with(folder) || !asset.path.ends_with(sql_extension)) {
+    if (!asset.path.starts_with(folder) || !asset.path.ends_with(sql_extension) ||
+        asset.path.find('/', folder.size()) != std::string_view::npos) {
       continue;
     }
-    if (auto migration = migration_of(asset, dialect)) {
+    if (auto migration = migration_of(asset, dialect, folder)) {
       migrations.push_back(std::move(*migration));
     }
   }
@@ -105,8 +107,8 @@ std::vector<Migration> migrations_of(std::span<const Asset> assets, Dialect dial
   return migrations;
 }
 
-std::vector<Migration> embedded_migrations(Dialect dialect) {
-  return migrations_of(embedded_assets(), dialect);
+std::vector<Migration> embedded_migrations(Dialect dialect, std::string_view folder) {
+  return migrations_of(embedded_assets(), dialect, folder);
 }
 
 std::vector<Migration> migrations_to_run(std::span<const AppliedMigration> applied,

@@ -36,12 +36,17 @@ class OpenError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The migrations among `assets` for one engine, by number. Throws std::logic_error on a file whose
-// name is not NNNN_name.sql and on one number given twice.
-std::vector<Migration> migrations_of(std::span<const Asset> assets, Dialect dialect);
+// The folder of the shop's own schema. A folder below it is the schema of another database.
+inline constexpr std::string_view schema_folder = "sql/";
+
+// The migrations directly in `folder` among `assets` for one engine, by number. Throws
+// std::logic_error on a file whose name is not NNNN_name.sql and on one number given twice.
+std::vector<Migration> migrations_of(std::span<const Asset> assets, Dialect dialect,
+                                     std::string_view folder = schema_folder);
 
 // Those of this program.
-std::vector<Migration> embedded_migrations(Dialect dialect);
+std::vector<Migration> embedded_migrations(Dialect dialect,
+                                           std::string_view folder = schema_folder);
 
 // What is left to run. Throws OpenError when the database is newer than this program, and when a
 // migration that it ran was changed, is missing, or was slipped in below another.
