@@ -136,6 +136,9 @@ inline constexpr std::int64_t cursor_stride = 256;      // events between two sa
 inline constexpr auto cursor_pause = 1s;                // a cursor at rest is saved after this
 inline constexpr std::size_t park_reason_bytes = 1'024;
 
+// Payments
+inline constexpr std::size_t reaper_page = 100;  // payments asked about in one round
+
 // Import
 inline constexpr std::size_t csv_field_bytes = 1024 * 1024;
 inline constexpr std::size_t csv_columns = 300;

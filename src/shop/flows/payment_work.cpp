@@ -4,6 +4,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "shop/flows/change_order.hpp"
 #include "shop/flows/settle_payment.hpp"
@@ -22,7 +23,7 @@ using payments::Refund;
 using payments::RefundResult;
 using storage::Batch;
 
-constexpr std::int64_t reaper_page = 100;
+constexpr auto reaper_page = static_cast<std::int64_t>(limits::reaper_page);
 constexpr std::string_view unpaid_sql =
     "SELECT shop_id, id FROM orders WHERE status = 'placed' AND "
     "payment_status IN ('declined', 'requires_action') AND fulfilment_status = 'unfulfilled' AND "
