@@ -78,7 +78,8 @@ storage::SqliteOptions database_options(const ApplicationOptions& options) {
 shop::api::ApiOptions api_options(const ApplicationOptions& options) {
   shop::api::ApiOptions api;
   if (options.writes_per_second != 0) {
-    api.admission.writes_per_second = std::max(options.writes_per_second, 0.0);
+    api.admission.writes_per_second =
+        static_cast<double>(std::max<std::int64_t>(options.writes_per_second, 0));
   }
   return api;
 }

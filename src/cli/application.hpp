@@ -29,7 +29,7 @@ struct ApplicationOptions {
   bool sample_shop = true;
   std::string public_url;  // how shoppers reach the storefront; empty: address and port
   Duration drain_notice = std::chrono::milliseconds(0);  // readyz is 503 this long before draining
-  double writes_per_second = 0;  // of one client; 0: the built-in limit, negative: none
+  std::int64_t writes_per_second = 0;  // of one client; 0: the built-in limit, negative: none
   Duration payment_timeout = std::chrono::seconds(10);
   Duration unpaid_lifetime = std::chrono::hours(24);
   storage::sqlite::Sabotage sabotage;  // only for the lab
