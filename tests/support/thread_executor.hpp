@@ -26,10 +26,9 @@ class ThreadExecutor final : public Executor {
   }
 
   void post(Job job) override {
-    {
-      const std::scoped_lock lock(mutex_);
-      ready_.push_back(std::move(job));
-    }
+    // Notified with the lock held: once the job has run, the test may destroy this object.
+    const std::scoped_lock lock(mutex_);
+    ready_.push_back(std::move(job));
     wake_.notify_one();
   }
 
