@@ -3,6 +3,9 @@
 # Stages of the tests that also run alone: make test-unit
 STAGES := format tidy web unit process e2e lint asan fuzz tsan
 DATA ?= data
+# Objects in the cache serve every checkout and build folder, wherever it lies.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 
 .PHONY: help
 help: ## this list
