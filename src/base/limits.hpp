@@ -18,6 +18,7 @@ inline constexpr std::size_t import_body_bytes = 32 * 1024 * 1024;    // CSV
 inline constexpr std::size_t response_body_bytes = 64 * 1024 * 1024;  // as a client
 inline constexpr std::size_t response_header_bytes = 64 * 1024;
 inline constexpr std::size_t response_header_fields = 200;
+inline constexpr std::size_t interim_answers = 8;  // 1xx before the answer
 inline constexpr auto client_idle_timeout = 30s;  // below idle_timeout: the client closes first
 inline constexpr std::size_t connections_per_core = 8'192;
 inline constexpr auto header_timeout = 10s;
@@ -76,6 +77,7 @@ inline constexpr std::int64_t variant_units = 10'000;
 inline constexpr std::size_t html_depth = 32;             // open elements of a description
 inline constexpr std::size_t search_words = 16;           // of a query
 inline constexpr std::int64_t search_candidates = 5'000;  // matches that are ranked
+inline constexpr auto catalog_page_lifetime = 10min;      // in the cache; changes drop it at once
 inline constexpr int upsert_attempts = 5;                 // against writers of the same product
 inline constexpr std::size_t text_bytes = 255;
 inline constexpr std::size_t long_text_bytes = 64 * 1024;
@@ -109,6 +111,7 @@ inline constexpr std::size_t cached_shops = 4'096;
 inline constexpr std::size_t purged_rows = 500;  // in one batch
 
 // Storage
+inline constexpr std::size_t page_cache_bytes = 128 * 1024 * 1024;  // rendered catalog answers
 inline constexpr std::size_t batch_statements = 1'000;
 inline constexpr std::size_t batch_queue = 4'096;  // batches waiting for the writer
 inline constexpr std::size_t group_commit = 256;   // batches in one transaction
@@ -144,5 +147,15 @@ inline constexpr std::size_t csv_field_bytes = 1024 * 1024;
 inline constexpr std::size_t csv_columns = 300;
 inline constexpr std::size_t csv_rows = 500'000;
 inline constexpr std::size_t import_errors = 1'000;
+
+// Lab: load from outside, histories and their check
+inline constexpr std::size_t history_line_bytes = 1024 * 1024;
+inline constexpr std::size_t history_queue = 65'536;   // entries waiting to become durable
+inline constexpr std::size_t shoppers_at_once = 20'000;  // of one load run
+inline constexpr std::size_t load_variants = 2'000;      // a load run picks from at most these
+inline constexpr std::size_t replay_orders_at_once = 16;
+inline constexpr std::size_t check_requests_at_once = 16;
+inline constexpr std::size_t check_findings = 10'000;  // told one by one; all are counted
+inline constexpr std::size_t retail_file_bytes = 128 * 1024 * 1024;
 
 }  // namespace securecart::limits

@@ -71,9 +71,6 @@ void RequestParser::on_field_impl(http::field field, View name, View value, Erro
     error = http::error::header_limit;
     return;
   }
-  if (header_done_) {
-    return;
-  }
   std::string text(value.data(), value.size());
   switch (field) {
     case http::field::host:
@@ -92,61 +89,35 @@ void RequestParser::on_field_impl(http::field field, View name, View value, Erro
   request.headers.add({name.data(), name.size()}, std::move(text));
 }
 
-void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) {
-  // What the client announces is not believed with memory; it grows as bytes come.
-  body.reserve(std::min<std::uint64_t>(length.value_or(0), limits::read_buffer_bytes));
-}
-
-std::size_t RequestParser::on_body_impl(View bytes, ErrorCode&) {
-  body.append(bytes.data(), bytes.size());
-  return bytes.size();
-}
-
-std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View bytes, ErrorCode&) {
-  body.append(bytes.data(), bytes.size());
-  return bytes.size();
-}
-
+// The header is found whole before it is parsed: a slow sender costs no more than a fast one.
 Result<RequestReader::Progress> RequestReader::read_head() {
   assert(!parser_);
   // RFC 9112 section 2.2: empty lines before the request line are ignored.
-  while (scanned_ == 0 && !buffer_.empty() &&
+  while (!scanner_.first_line_seen() && !buffer_.empty() &&
          (buffer_.data().front() == '\r' || buffer_.data().front() == '\n')) {
     buffer_.consume(1);
+    scanner_ = HeadScanner();
   }
-  return scan_head();
-}
-
-// Finds the end of the header line by line, so that the parser sees it whole and only once: a slow
-// sender costs no more than a fast one.
-Result<RequestReader::Progress> RequestReader::scan_head() {
   const std::string_view bytes = buffer_.data();
-  for (;;) {
-    const std::size_t newline = bytes.find('\n', scanned_);
-    if (newline == std::string_view::npos) {
-      scanned_ = bytes.size();
-      if (bytes.size() >= header_bytes_) {
-        return std::unexpected(too_large_head());
-      }
-      return Progress::need_more;
-    }
-    if (newline >= header_bytes_) {
-      return std::unexpected(too_large_head());
-    }
-    if (newline == line_begin_ || bytes[newline - 1] != '\r') {
-      return fail(errc::malformed_request, "A line of the header does not end with CR LF.");
-    }
-    const bool empty_line = newline == line_begin_ + 1;
-    scanned_ = newline + 1;
-    line_begin_ = scanned_;
-    if (empty_line) {
-      return parse_head(bytes.substr(0, scanned_));
-    }
+  const HeadScanner::Progress progress = scanner_.scan(bytes);
+  const std::size_t seen =
+      progress == HeadScanner::Progress::need_more ? bytes.size() + 1 : scanner_.size();
+  if (seen > header_bytes_) {
+    return std::unexpected(too_large_head());
   }
+  switch (progress) {
+    case HeadScanner::Progress::need_more:
+      return Progress::need_more;
+    case HeadScanner::Progress::bad_line:
+      return fail(errc::malformed_request, "A line of the header does not end with CR LF.");
+    case HeadScanner::Progress::complete:
+      break;
+  }
+  return parse_head(bytes.substr(0, scanner_.size()));
 }
 
 Error RequestReader::too_large_head() const {
-  if (line_begin_ == 0) {
+  if (!scanner_.first_line_seen()) {
     return {errc::target_too_long,
             "An address may have " + std::to_string(limits::request_target_bytes) + " bytes."};
   }
@@ -168,9 +139,6 @@ Error error_of(const RequestParser::ErrorCode& code, std::string_view head) {
   if (code == http::error::bad_version && names_a_version(head)) {
     return {errc::unsupported_version, "Use HTTP/1.1."};
   }
-  if (code == http::error::body_limit) {
-    return {errc::body_too_large, "The body has more bytes than this operation takes."};
-  }
   return {errc::malformed_request, "HTTP/1.1: " + code.message() + "."};
 }
 
@@ -179,7 +147,7 @@ Error error_of(const RequestParser::ErrorCode& code, std::string_view head) {
 Result<RequestReader::Progress> RequestReader::parse_head(std::string_view head) {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(header_bytes_) + 1);
-  parser_->body_limit(boost::none);
+  parser_->skip(true);
   boost::beast::error_code error;
   const std::size_t used = parser_->put(boost::asio::buffer(head.data(), head.size()), error);
   if (error) {
@@ -189,8 +157,7 @@ Result<RequestReader::Progress> RequestReader::parse_head(std::string_view head)
     return fail(errc::malformed_request, "The header does not end where it should.");
   }
   buffer_.consume(used);
-  scanned_ = 0;
-  line_begin_ = 0;
+  scanner_ = HeadScanner();
   if (std::optional<Error> refusal = check_head()) {
     return std::unexpected(std::move(*refusal));
   }
@@ -220,6 +187,9 @@ std::optional<Error> RequestReader::check_framing() {
   if (parser_->expect && !equal_ignoring_case(*parser_->expect, "100-continue")) {
     return Error(errc::expectation_failed, "Only Expect: 100-continue is known.");
   }
+  // Beast has refused Content-Length beside chunked, and two that differ.
+  body_ = parser_->transfer_encoding ? BodyReader::chunked(header_bytes_)
+                                     : BodyReader::of_length(parser_->content_length().value_or(0));
   return std::nullopt;
 }
 
@@ -273,49 +243,42 @@ std::optional<Error> RequestReader::check_host() {
 }
 
 bool RequestReader::expects_continue() const {
-  return parser_->expect.has_value() && parser_->is_http_11 && !parser_->is_done() &&
-         buffer_.empty();
+  return parser_->expect.has_value() && parser_->is_http_11 && !body_.done() && buffer_.empty();
 }
 
 std::optional<Error> RequestReader::limit_body(std::size_t bytes) {
-  if (parser_->is_done()) {
-    return std::nullopt;
-  }
-  if (parser_->content_length().value_or(0) > bytes) {
+  body_.limit(bytes);
+  const std::uint64_t announced = body_.announced().value_or(0);
+  if (announced > bytes) {
     return Error(errc::body_too_large, "The body may have " + std::to_string(bytes) +
                                            " bytes here, this one has " +
-                                           std::to_string(*parser_->content_length()) + ".");
+                                           std::to_string(announced) + ".");
   }
-  parser_->body_limit(bytes);
+  // What the client announces is not believed with memory; it grows as bytes come.
+  parser_->request.body.reserve(std::min<std::uint64_t>(announced, limits::read_buffer_bytes));
   return std::nullopt;
 }
 
 Result<RequestReader::Progress> RequestReader::read_body() {
-  while (!parser_->is_done()) {
-    const std::string_view bytes = buffer_.data();
-    if (bytes.empty()) {
+  std::string_view rest = buffer_.data();
+  const std::size_t before = rest.size();
+  const BodyReader::Progress progress = body_.put(rest, parser_->request.body);
+  buffer_.consume(before - rest.size());
+  switch (progress) {
+    case BodyReader::Progress::need_more:
       return Progress::need_more;
-    }
-    boost::beast::error_code error;
-    const std::size_t used = parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
-    buffer_.consume(used);
-    if (error == http::error::need_more) {
-      // A chunk header or the trailers: no longer than a request's header may be.
-      if (bytes.size() - used >= header_bytes_) {
-        return fail(errc::malformed_request, "A chunk's header or the trailer is too long.");
-      }
-      return Progress::need_more;
-    }
-    if (error) {
-      return std::unexpected(parser_->refusal ? std::move(*parser_->refusal) : error_of(error, {}));
-    }
+    case BodyReader::Progress::done:
+      return Progress::done;
+    case BodyReader::Progress::too_large:
+      return fail(errc::body_too_large, "The body has more bytes than this operation takes.");
+    case BodyReader::Progress::malformed:
+      break;
   }
-  return Progress::done;
+  return fail(errc::malformed_request, "The chunks of the body are not well formed.");
 }
 
 Request RequestReader::take() {
   Request request = std::move(parser_->request);
-  request.body = std::move(parser_->body);
   parser_.reset();
   buffer_.shrink();
   return request;

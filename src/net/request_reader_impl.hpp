@@ -11,6 +11,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include "base/errors.hpp"
+#include "net/framing.hpp"
 #include "net/http.hpp"
 
 namespace securecart::net {
@@ -35,14 +36,13 @@ class ReadBuffer {
   std::size_t end_ = 0;
 };
 
-// Beast's grammar, our values and limits. One a request.
+// Beast's grammar of a header, our values and limits.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   using ErrorCode = boost::beast::error_code;
   using View = boost::beast::string_view;
 
   Request request;
-  std::string body;
   bool is_http_11 = true;
   int hosts = 0;
   std::optional<std::string> expect;
@@ -55,14 +55,14 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_response_impl(int, View, int, ErrorCode&) override {}
   void on_field_impl(boost::beast::http::field field, View name, View value,
                      ErrorCode& error) override;
-  void on_header_impl(ErrorCode&) override { header_done_ = true; }
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) override;
-  std::size_t on_body_impl(View bytes, ErrorCode&) override;
-  void on_chunk_header_impl(std::uint64_t, View, ErrorCode&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, ErrorCode&) override;
+  void on_header_impl(ErrorCode&) override {}
   void on_finish_impl(ErrorCode&) override {}
+  // Never called: the parser is told to skip bodies (net/framing.hpp).
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) override {}
+  std::size_t on_body_impl(View, ErrorCode&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, View, ErrorCode&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, View, ErrorCode&) override { return 0; }
 
-  bool header_done_ = false;  // later fields are trailers, which nobody asked for
   std::size_t fields_ = 0;
 };
 
@@ -92,6 +92,7 @@ class RequestReader {
   // After read_head. Refuses at once what Content-Length says is too much.
   std::optional<Error> limit_body(std::size_t bytes);
   Result<Progress> read_body();
+  std::size_t body_bytes() const { return parser_ ? parser_->request.body.size() : 0; }  // so far
   // Takes the finished request out and is ready for the next.
   Request take();
 
@@ -99,7 +100,6 @@ class RequestReader {
   std::size_t buffer_limit() const;
 
  private:
-  Result<Progress> scan_head();
   Result<Progress> parse_head(std::string_view head);
   std::optional<Error> check_head();
   std::optional<Error> check_target();
@@ -109,9 +109,9 @@ class RequestReader {
 
   const std::size_t header_bytes_;
   ReadBuffer buffer_;
-  std::size_t scanned_ = 0;  // bytes of the buffer known not to end the header
-  std::size_t line_begin_ = 0;
+  HeadScanner scanner_;
   std::optional<RequestParser> parser_;
+  BodyReader body_ = BodyReader::none();
 };
 
 }  // namespace securecart::net

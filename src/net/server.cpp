@@ -123,6 +123,9 @@ ServerMetrics::ServerMetrics(observe::Metrics& metrics, const std::string& liste
       rejected(metrics.counter("securecart_http_connections_rejected_total",
                                "Connections refused because too many were open.",
                                {{"listener", listener}})),
+      accept_failures(metrics.counter("securecart_http_accept_failures_total",
+                                      "Connections that could not be accepted yet.",
+                                      {{"listener", listener}})),
       bytes_in(metrics.counter("securecart_http_received_bytes_total", "Bytes received.",
                                {{"listener", listener}})),
       bytes_out(metrics.counter("securecart_http_sent_bytes_total", "Bytes sent.",
@@ -186,6 +189,7 @@ void CoreServer::accept() {
       if (!error) {
         accepted(std::move(socket));
       } else if (accepting_) {
+        shared_.metrics.accept_failures.add();
         log::warn("cannot accept a connection",
                   {{"listener", shared_.options.name}, {"what", error.message()}});
       }

@@ -28,8 +28,8 @@ struct ServerOptions {
   std::size_t header_bytes = limits::request_header_bytes;
   std::size_t connections_per_core = limits::connections_per_core;
   Duration header_timeout =
-      limits::header_timeout;  // whole header, from its first byte: slow clients
-  Duration body_timeout = limits::body_timeout;
+      limits::header_timeout;                    // whole header, from its first byte: slow clients
+  Duration body_timeout = limits::body_timeout;  // more for large ones: body_bytes_per_second
   Duration idle_timeout = limits::idle_timeout;
   Duration write_timeout = limits::write_timeout;
   Duration request_deadline = limits::request_deadline;

@@ -7,7 +7,9 @@
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -308,6 +310,11 @@ TEST_F(ServerTest, ReadsChunkedBodies) {
   const std::string head = "POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   EXPECT_EQ(ask(head + "3\r\nabc\r\n5;x=y\r\ndefgh\r\n0\r\nTrailer: t\r\n\r\n").body, "abcdefgh");
   EXPECT_EQ(ask(head + "0\r\n\r\n").body, "");
+  std::string many = "POST /big HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 20'000; ++i) {
+    many += "0002;x\r\nab\r\n";
+  }
+  EXPECT_EQ(ask(many + "0\r\n\r\n").body.size(), 40'000U);
   RawConnection connection = connect();
   for (const char byte : head + "A\r\n0123456789\r\n00\r\n\r\n") {
     ASSERT_TRUE(connection.send({&byte, 1}));
@@ -317,12 +324,14 @@ TEST_F(ServerTest, ReadsChunkedBodies) {
   EXPECT_EQ(response->body, "0123456789");
   expect_refusal(head + "xyz\r\n", 400, "malformed_request");
   expect_refusal(head + "3\r\nabcd\r\n0\r\n\r\n", 400, "malformed_request");
-  expect_refusal(head + "FFFFFFFFFFFFFFFFF\r\n", 400, "malformed_request");
+  expect_refusal(head + "FFFFFFFFFFFFFFFFF\r\n", 413, "body_too_large");
   expect_refusal(head + "FFFFFFFFFFFFFFFF\r\n", 413, "body_too_large");
   expect_refusal(head + "200\r\n" + std::string(512, 'a') + "\r\n201\r\n", 413, "body_too_large");
   expect_refusal(head + "1;" + std::string(20'000, 'a'), 400, "malformed_request");
   expect_refusal(head + "0\r\n" + std::string(20'000, 'a'), 400, "malformed_request");
-  expect_refusal(head + "0\r\nContent-Length: 3\r\n\r\n", 400, "malformed_request");
+  expect_refusal(head + "0\r\n folded: x\r\n\r\n", 400, "malformed_request");
+  expect_refusal(head + "3\nabc\r\n0\r\n\r\n", 400, "malformed_request");
+  expect_refusal(head + "\r\n", 400, "malformed_request");
 }
 
 TEST_F(ServerTest, RefusesWhatIsNotHttp) {
@@ -405,7 +414,7 @@ TEST_F(ServerTest, LimitsTheBodyBeforeItIsRead) {
   expect_refusal(post("/body", std::string(300'000, 'a')), 413, "body_too_large");
   EXPECT_EQ(handler_.begun, 0);
   EXPECT_EQ(ask(post("/body", std::string(1'024, 'a'))).body.size(), 1'024U);
-  std::string large(8 * 1024 * 1024, 'b');
+  const std::string large(8 * 1024 * 1024, 'b');
   EXPECT_EQ(ask(post("/big", large)).body, large);
 }
 
@@ -624,6 +633,31 @@ TEST_F(ServerTest, RefusesConnectionsPastTheLimit) {
   connections.pop_back();
   EXPECT_TRUE(eventually([this] { return server_->open_connections() == 2; }));
   EXPECT_EQ(ask(plain_get).status, 200);
+}
+
+// Without file descriptors the server waits for some to be free; nobody is turned away.
+TEST_F(ServerTest, AcceptsAgainWhenDescriptorsAreFree) {
+  serve({}, 1);
+  ask(plain_get);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next_free = dup(0);
+  ASSERT_GE(next_free, 0);
+  close(next_free);
+  rlimit scarce = before;
+  scarce.rlim_cur = static_cast<rlim_t>(next_free) + 1;  // room for the client's end only
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &scarce), 0);
+  RawConnection connection = connect();
+  ASSERT_TRUE(connection.send(plain_get));
+  EXPECT_TRUE(eventually([this] {
+    return metrics_.prometheus_text().find(
+               R"(securecart_http_accept_failures_total{listener="test"} 0)") == std::string::npos;
+  }));
+  EXPECT_EQ(handler_.begun, 1);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto response = connection.read_response();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
 }
 
 TEST_F(ServerTest, CarriesAThousandConnections) {

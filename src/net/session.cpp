@@ -423,6 +423,9 @@ void Session::sweep(SteadyTime at) {
       refuse(Error(errc::request_timeout, "The header did not arrive in time."));
       break;
     case State::body:
+      if (at < due_ + std::chrono::seconds(reader_.body_bytes() / limits::body_bytes_per_second)) {
+        return;  // large, and coming fast enough
+      }
       refuse(Error(errc::request_timeout, "The body did not arrive in time."));
       break;
     case State::handling:

@@ -143,6 +143,7 @@ struct ServerMetrics {
   observe::Histogram& seconds;
   observe::Gauge& open;
   observe::Counter& rejected;
+  observe::Counter& accept_failures;
   observe::Counter& bytes_in;
   observe::Counter& bytes_out;
 };
