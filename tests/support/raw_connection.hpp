@@ -125,6 +125,8 @@ class RawConnection {
     }
   }
 
+  int handle() const { return socket_; }
+
   void shutdown_send() { ::shutdown(socket_, SHUT_WR); }
 
   // Closes with RST, as a crashed peer does.
