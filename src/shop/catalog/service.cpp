@@ -113,6 +113,9 @@ StoreProduct for_sale(Product product, const std::string& currency, const Rows& 
     variants.push_back(std::move(variant));
   }
   product.variants = std::move(variants);
+  for (const CollectionRef& ref : product.collections) {
+    store.collection_ids.push_back(ref.id);
+  }
   std::erase_if(product.collections, [](const CollectionRef& ref) { return !ref.published; });
   store.product = std::move(product);
   return store;

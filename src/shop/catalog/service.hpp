@@ -41,7 +41,8 @@ struct PlannedUpsert {
 // A product as a shopper sees it in one currency.
 struct StoreProduct {
   Product product;  // variants without a price in the currency are left out; so are other prices
-  std::vector<Availability> availability;  // of each variant
+  std::vector<Availability> availability;   // of each variant
+  std::vector<std::string> collection_ids;  // also of those a shopper does not see
 };
 
 // One line of a list for shoppers.
