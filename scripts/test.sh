@@ -33,8 +33,10 @@ run_ctest() {
   # A program that died left no list of its cases: it counts as one failure.
   local passed failed died=0 program
   read -r passed failed < <(cat "$cases"/cases/*.xml 2>/dev/null | awk '
-    function number(name) { return match($0, " " name "=\"[0-9]+") ?
-                            substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3) : 0 }
+    function number(name) {
+      if (!match($0, " " name "=\"[0-9]+")) return 0
+      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
+    }
     /^<testsuites / { bad = number("failures") + number("errors")
                       failed += bad; passed += number("tests") - number("disabled") - bad }
     END { print passed + 0, failed + 0 }')
