@@ -1,0 +1,54 @@
+import type { Totals as Sums } from '../api/types';
+import { money, percent } from '../lib/money';
+import { text } from '../text';
+
+// `shipping` is left out (null) while nobody knows it yet.
+export function Totals({
+  totals,
+  currency,
+  shippingKnown = true,
+  refunded = 0,
+}: {
+  totals: Sums;
+  currency: string;
+  shippingKnown?: boolean;
+  refunded?: number;
+}) {
+  const rows = totals.tax_lines.map((tax) => (
+    <div key={tax.name + tax.basis_points} className={totals.tax_included ? 'totals-soft' : ''}>
+      <dt>
+        {totals.tax_included && `${text.totals.including}: `}
+        {/\d\s?%/.test(tax.name) ? tax.name : text.totals.tax(tax.name, percent(tax.basis_points))}
+      </dt>
+      <dd>{money(tax.amount, currency)}</dd>
+    </div>
+  ));
+  return (
+    <dl className="totals">
+      <div>
+        <dt>{text.totals.subtotal}</dt>
+        <dd>{money(totals.subtotal, currency)}</dd>
+      </div>
+      <div>
+        <dt>{text.totals.shipping}</dt>
+        <dd>
+          {!shippingKnown && <span className="soft">{text.totals.shippingUnknown}</span>}
+          {shippingKnown &&
+            (totals.shipping === 0 ? text.totals.free : money(totals.shipping, currency))}
+        </dd>
+      </div>
+      {!totals.tax_included && rows}
+      <div className="totals-total">
+        <dt>{text.totals.total}</dt>
+        <dd>{money(totals.total, currency)}</dd>
+      </div>
+      {totals.tax_included && rows}
+      {refunded > 0 && (
+        <div>
+          <dt>{text.totals.refunded}</dt>
+          <dd>−{money(refunded, currency)}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
