@@ -19,7 +19,7 @@ inline constexpr std::size_t response_body_bytes = 64 * 1024 * 1024;  // as a cl
 inline constexpr std::size_t response_header_bytes = 64 * 1024;
 inline constexpr std::size_t response_header_fields = 200;
 inline constexpr std::size_t interim_answers = 8;  // 1xx before the answer
-inline constexpr auto client_idle_timeout = 30s;  // below idle_timeout: the client closes first
+inline constexpr auto client_idle_timeout = 30s;   // below idle_timeout: the client closes first
 inline constexpr std::size_t connections_per_core = 8'192;
 inline constexpr auto header_timeout = 10s;
 inline constexpr auto body_timeout = 30s;  // and a second more for each body_bytes_per_second sent
@@ -30,7 +30,8 @@ inline constexpr auto drain_timeout = 25s;
 inline constexpr auto request_deadline = 15s;
 inline constexpr auto linger_timeout = 2s;  // reading on after a refusal, so that it is not lost
 inline constexpr std::size_t linger_bytes = 4 * 1024 * 1024;
-inline constexpr std::size_t read_buffer_bytes = 64 * 1024;  // of one connection, while a body comes
+inline constexpr std::size_t read_buffer_bytes =
+    64 * 1024;  // of one connection, while a body comes
 inline constexpr std::size_t listen_backlog = 4'096;
 inline constexpr std::size_t blocking_queue = 1'024;  // jobs waiting for a worker thread
 
@@ -51,7 +52,7 @@ inline constexpr std::size_t page_max = 100;
 inline constexpr std::size_t cursor_bytes = 2'048;
 inline constexpr std::size_t path_parameter_bytes = 255;
 inline constexpr std::size_t query_parameter_bytes = 1'024;  // a text without its own maximum
-inline constexpr std::size_t schema_errors = 20;            // named in one problem
+inline constexpr std::size_t schema_errors = 20;             // named in one problem
 inline constexpr std::size_t idempotency_key_bytes = 255;
 inline constexpr auto idempotency_key_lifetime = 24h * 30;
 inline constexpr std::size_t search_query_bytes = 200;
@@ -113,8 +114,8 @@ inline constexpr std::size_t purged_rows = 500;  // in one batch
 // Storage
 inline constexpr std::size_t page_cache_bytes = 128 * 1024 * 1024;  // rendered catalog answers
 inline constexpr std::size_t batch_statements = 1'000;
-inline constexpr std::size_t batch_queue = 4'096;  // batches waiting for the writer
-inline constexpr std::size_t group_commit = 256;   // batches in one transaction
+inline constexpr std::size_t batch_queue = 4'096;       // batches waiting for the writer
+inline constexpr std::size_t group_commit = 256;        // batches in one transaction
 inline constexpr std::size_t group_statements = 4'096;  // no batch joins a group beyond this
 inline constexpr auto commit_deadline = 10s;            // waiting for the writer
 inline constexpr std::size_t read_queue = 4'096;        // reads waiting for a reader thread
@@ -133,10 +134,10 @@ inline constexpr auto delivery_retry_most = 60s;
 inline constexpr auto relay_retry_most = 1s;         // while the database is away
 inline constexpr std::size_t recent_events = 8'192;  // kept in memory for consumers near the tail
 inline constexpr std::size_t recent_event_bytes = 16 * 1024 * 1024;
-inline constexpr std::size_t broker_queue = 1'024;      // events; publishing waits beyond it
-inline constexpr std::size_t consumer_prefetch = 512;   // events taken and not acknowledged
-inline constexpr std::int64_t cursor_stride = 256;      // events between two saved cursors
-inline constexpr auto cursor_pause = 1s;                // a cursor at rest is saved after this
+inline constexpr std::size_t broker_queue = 1'024;     // events; publishing waits beyond it
+inline constexpr std::size_t consumer_prefetch = 512;  // events taken and not acknowledged
+inline constexpr std::int64_t cursor_stride = 256;     // events between two saved cursors
+inline constexpr auto cursor_pause = 1s;               // a cursor at rest is saved after this
 inline constexpr std::size_t park_reason_bytes = 1'024;
 
 // Payments
@@ -150,12 +151,13 @@ inline constexpr std::size_t import_errors = 1'000;
 
 // Lab: load from outside, histories and their check
 inline constexpr std::size_t history_line_bytes = 1024 * 1024;
-inline constexpr std::size_t history_queue = 65'536;   // entries waiting to become durable
+inline constexpr std::size_t history_queue = 65'536;     // entries waiting to become durable
 inline constexpr std::size_t shoppers_at_once = 20'000;  // of one load run
 inline constexpr std::size_t load_variants = 2'000;      // a load run picks from at most these
 inline constexpr std::size_t replay_orders_at_once = 16;
 inline constexpr std::size_t check_requests_at_once = 16;
 inline constexpr std::size_t check_findings = 10'000;  // told one by one; all are counted
 inline constexpr std::size_t retail_file_bytes = 128 * 1024 * 1024;
+inline constexpr std::size_t retail_rows = 2'000'000;
 
 }  // namespace securecart::limits

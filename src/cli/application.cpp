@@ -20,13 +20,13 @@
 #include "shop/accounts/accounts.hpp"
 #include "shop/accounts/cached_authenticator.hpp"
 #include "shop/api/admin/accounts_routes.hpp"
-#include "shop/api/admin/catalog_routes.hpp"
 #include "shop/api/admin/event_routes.hpp"
 #include "shop/api/admin/inventory_routes.hpp"
 #include "shop/api/admin/order_routes.hpp"
 #include "shop/api/admin/settings_routes.hpp"
 #include "shop/api/admin/shops_routes.hpp"
 #include "shop/api/api_handler.hpp"
+#include "shop/api/document_routes.hpp"
 #include "shop/api/pages.hpp"
 #include "shop/api/schema.hpp"
 #include "shop/api/store/accounts_routes.hpp"
@@ -36,6 +36,7 @@
 #include "shop/api/store/payment_webhooks.hpp"
 #include "shop/api/store/shops_routes.hpp"
 #include "shop/api/system_routes.hpp"
+#include "shop/catalog/cache_tags.hpp"
 #include "shop/catalog/collections.hpp"
 #include "shop/catalog/service.hpp"
 #include "shop/catalog/sqlite_search.hpp"
@@ -44,6 +45,7 @@
 #include "shop/flows/receipt_keys.hpp"
 #include "shop/payments/test_provider.hpp"
 #include "shop/payments/test_provider_service.hpp"
+#include "storage/cache/memory_cache.hpp"
 
 namespace securecart::cli {
 namespace {
@@ -78,8 +80,7 @@ storage::SqliteOptions database_options(const ApplicationOptions& options) {
 shop::api::ApiOptions api_options(const ApplicationOptions& options) {
   shop::api::ApiOptions api;
   if (options.writes_per_second != 0) {
-    api.admission.writes_per_second =
-        static_cast<double>(std::max<std::int64_t>(options.writes_per_second, 0));
+    api.admission.writes_per_second = std::max<std::int64_t>(options.writes_per_second, 0);
   }
   return api;
 }
@@ -131,6 +132,7 @@ struct Application::Parts {
   net::Runtime runtime;
   std::unique_ptr<storage::SqliteDatabase> database;
   std::unique_ptr<storage::SqliteDatabase> provider_database;
+  storage::MemoryCache cache;
   events::Log log;
   shop::flows::Deps deps;
   net::Client client;
@@ -155,12 +157,12 @@ struct Application::Parts {
   std::unique_ptr<shop::flows::PaymentWork> payment_work;
 
   shop::api::SystemRoutes system_routes;
+  shop::api::DocumentRoutes documents;
   shop::api::StoreShopRoutes store_shop;
   shop::api::AdminShopRoutes admin_shop;
   shop::api::StoreAccountRoutes store_accounts;
   shop::api::AdminAccountRoutes admin_accounts;
   shop::api::StoreCatalogRoutes store_catalog;
-  shop::api::AdminCatalogRoutes admin_catalog;
   shop::api::CartRoutes carts;
   shop::api::OrderRoutes orders;
   shop::api::AdminOrderRoutes admin_orders;
@@ -183,6 +185,7 @@ Application::Parts::Parts(ApplicationOptions given)
       runtime(options.cores, blocking_threads, clock),
       database(
           storage::sqlite::open_files(options.data, clock, metrics, database_options(options))),
+      cache(limits::page_cache_bytes, clock, metrics),
       log(*database),
       deps{*database, clock, ids, "local", !options.sabotage.skip_dedupe},
       client(runtime, {}),
@@ -200,18 +203,20 @@ Application::Parts::Parts(ApplicationOptions given)
       admin_shop(shops),
       store_accounts(accounts),
       admin_accounts(accounts),
-      store_catalog(catalog, collections, *database),
-      admin_catalog(catalog, collections),
+      store_catalog(catalog, collections, cache),
       carts(deps, receipt_keys),
       orders(deps),
       admin_orders(deps),
       inventory(deps),
       settings(deps),
       events(log),
-      schemas(embedded_assets()) {}
+      schemas(embedded_assets()) {
+  shop::catalog::keep_fresh(*database, cache);
+}
 
 void Application::Parts::mount_routes() {
   system_routes.mount(operations);
+  documents.mount(operations);
   if (has("accounts")) {
     store_shop.mount(operations);
     admin_shop.mount(operations);
@@ -221,7 +226,6 @@ void Application::Parts::mount_routes() {
   }
   if (has("catalog")) {
     store_catalog.mount(operations);
-    admin_catalog.mount(operations);
   }
   if (has("inventory")) {
     inventory.mount(operations);
@@ -299,8 +303,11 @@ void Application::Parts::make_payments() {
     storage::SqliteOptions file;
     file.path = options.data / "test-provider.db";
     file.reader_threads = 1;
-    const std::vector<storage::Migration> migrations =
+    // What storage itself needs comes first, then the provider's own.
+    std::vector<storage::Migration> migrations =
         storage::embedded_migrations(storage::Dialect::sqlite, "sql/test_provider/");
+    migrations.insert(migrations.begin(),
+                      storage::embedded_migrations(storage::Dialect::sqlite).front());
     provider_database =
         std::make_unique<storage::SqliteDatabase>(file, clock, provider_metrics, migrations);
     net::ServerOptions listener;
@@ -338,6 +345,7 @@ void Application::Parts::make_payment_work() {
 
 void Application::Parts::listen() {
   mount_routes();
+  documents.build(operations, schemas, SECURECART_VERSION);
   if (has("web")) {
     pages = std::make_unique<shop::api::Pages>(embedded_assets());
   } else {

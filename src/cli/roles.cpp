@@ -37,9 +37,8 @@ Result<std::set<std::string, std::less<>>> resolve_roles(const std::vector<std::
       for (const Role& candidate : all_roles()) {
         known.push_back(candidate.name);
       }
-      return fail(errc::invalid_request,
-                  fmt::format("there is no role '{}'; the roles are {}", name,
-                              fmt::join(known, ", ")));
+      return fail(errc::invalid_request, fmt::format("there is no role '{}'; the roles are {}",
+                                                     name, fmt::join(known, ", ")));
     }
     if (resolved.insert(name).second) {
       waiting.insert(waiting.end(), role->needs.begin(), role->needs.end());
