@@ -576,7 +576,8 @@ Client::Client(Runtime& runtime, Options options) : impl_(std::make_unique<Impl>
 }
 
 Client::~Client() {
-  if (!impl_->runtime.running()) {
+  using State = Runtime::Impl::State;
+  if (impl_->runtime.state() == State::stopped) {
     impl_->runtime.join();
     for (const std::shared_ptr<CorePool>& pool : impl_->pools) {
       pool->abandon();

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "net/errc.hpp"
 #include "net/request_reader_impl.hpp"
+#include "net/text.hpp"
 
 namespace securecart::net {
 
@@ -232,11 +233,7 @@ std::optional<Error> RequestReader::check_host() {
     return Error(errc::malformed_request, "Exactly one Host field is required.");
   }
   const std::string_view host = *parser_->request.headers.find("Host");
-  const bool plain = std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           std::string_view("-._~:[]").find(c) != std::string_view::npos;
-  });
-  if (!plain) {
+  if (!is_host_field(host)) {
     return Error(errc::malformed_request, "Host is not a name or address with an optional port.");
   }
   return std::nullopt;

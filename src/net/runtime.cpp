@@ -201,7 +201,7 @@ Runtime::Impl::~Impl() {
 }
 
 void Runtime::Impl::run() {
-  running_ = true;
+  state_ = State::running;
   pool.run();
   for (const std::unique_ptr<Core>& core : cores) {
     threads_.emplace_back([&core = *core] { core.run(); });
@@ -209,7 +209,7 @@ void Runtime::Impl::run() {
 }
 
 void Runtime::Impl::stop() {
-  running_ = false;
+  state_ = State::stopped;
   for (const std::unique_ptr<Core>& core : cores) {
     core->stop();
   }

@@ -115,15 +115,15 @@ struct Runtime::Impl {
   void run();
   void stop();
   void join();
-  // True between run() and stop(): posted jobs will be run.
-  bool running() const { return running_.load(); }
+  enum class State { fresh, running, stopped };
+  State state() const { return state_.load(); }
 
   const Clock& clock;
   std::vector<std::unique_ptr<Core>> cores;
   BlockingPool pool;
 
  private:
-  std::atomic<bool> running_ = false;
+  std::atomic<State> state_ = State::fresh;
   std::mutex joining_;
   std::vector<std::jthread> threads_;
 };

@@ -311,7 +311,8 @@ Server::Server(Runtime& runtime, ServerOptions options, Handler& handler, observ
 // nothing runs any more and this thread may.
 Server::~Server() {
   Runtime::Impl& runtime = impl_->shared.runtime.impl();
-  if (runtime.running()) {
+  using State = Runtime::Impl::State;
+  if (runtime.state() == State::running) {
     struct Pending {
       std::atomic<std::size_t> cores;
     };
@@ -326,11 +327,11 @@ Server::~Server() {
         });
       });
     }
-    while (pending->cores.load() != 0 && runtime.running()) {
+    while (pending->cores.load() != 0 && runtime.state() == State::running) {
       std::this_thread::sleep_for(1ms);
     }
   }
-  if (!runtime.running()) {
+  if (runtime.state() == State::stopped) {
     runtime.join();
   }
 }
@@ -342,7 +343,11 @@ std::uint16_t Server::port() const {
 void Server::start() {
   impl_->shared.listening_cores = impl_->cores.size();
   for (const std::unique_ptr<CoreServer>& core : impl_->cores) {
-    core->core().post([&core = *core] { core.start(); });
+    core->core().post([alive = std::weak_ptr<Impl>(impl_), &core = *core] {
+      if (const std::shared_ptr<Impl> server = alive.lock()) {
+        core.start();
+      }
+    });
   }
   log::info("listening", {{"listener", impl_->shared.options.name},
                           {"address", impl_->shared.options.address},

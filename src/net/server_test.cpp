@@ -491,6 +491,7 @@ TEST_F(ServerTest, BelievesProxyFieldsOnlyFromTrustedPeers) {
   const auto seen = document(ask(get("/echo", forwarded)));
   EXPECT_EQ(seen.at("peer"), "198.51.100.7");
   EXPECT_EQ(seen.at("host"), "shop.example");
+  EXPECT_EQ(document(ask(get("/echo", "X-Forwarded-Host: a/b\r\n"))).at("host"), "a");
   EXPECT_EQ(document(ask(get("/echo", "X-Forwarded-For: junk\r\n"))).at("peer"), "127.0.0.1");
 }
 
@@ -800,6 +801,29 @@ TEST_F(ServerTest, CanBeDestroyedUnderLoad) {
   ended = true;
   for (std::thread& client : clients) {
     client.join();
+  }
+}
+
+TEST_F(ServerTest, CanBeDestroyedBeforeTheRuntimeRuns) {
+  runtime_ = std::make_unique<Runtime>(2, 1, clock_);
+  Server(*runtime_, {}, handler_, metrics_).start();
+  server_ = std::make_unique<Server>(*runtime_, ServerOptions{}, handler_, metrics_);
+  server_->start();
+  runtime_->run();
+  EXPECT_EQ(ask(plain_get).status, 200);
+}
+
+// What a client sent ahead must not cost it the answer it is owed.
+TEST_F(ServerTest, DrainsAPipeliningClientWithoutLosingAnAnswer) {
+  serve();
+  for (int i = 0; i < 20; ++i) {
+    RawConnection connection = connect();
+    ASSERT_TRUE(connection.send(get("/", "Connection: close\r\n")));
+    connection.send(plain_get);
+    const auto response = connection.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->header("connection"), "close");
+    EXPECT_TRUE(connection.closed_by_peer());
   }
 }
 

@@ -81,7 +81,7 @@ Session::Session(CoreServer& server, Socket socket)
   ErrorCode error;
   const Tcp::endpoint remote = socket_.remote_endpoint(error);
   if (!error) {
-    peer_ = remote.address().to_string();
+    peer_ = to_text(remote.address());
     trusted_peer_ = server_.shared().proxies.trusts(remote.address());
   }
   socket_.non_blocking(true, error);
@@ -208,7 +208,8 @@ void Session::apply_proxy_fields(Request& request) {
   if (!hops.empty()) {
     request.peer = server_.shared().proxies.client(peer_, hops);
   }
-  if (const std::optional<std::string_view> host = request.header("X-Forwarded-Host")) {
+  const std::optional<std::string_view> host = request.header("X-Forwarded-Host");
+  if (host && is_host_field(*host)) {
     request.headers.set("Host", to_lower(*host));
   }
 }
@@ -372,7 +373,7 @@ bool Session::after_answer() {
     close();
     return true;
   }
-  if (!answer_.refusal && reader_.idle()) {
+  if (!answer_.refusal && reader_.idle() && socket_.available(error) == 0) {
     close();
     return true;
   }

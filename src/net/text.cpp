@@ -28,4 +28,11 @@ bool is_field_value(std::string_view text) {
   });
 }
 
+bool is_host_field(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~:[]").find(c) != std::string_view::npos;
+  });
+}
+
 }  // namespace securecart::net

@@ -13,4 +13,7 @@ int hex_digit(char c);
 bool is_token(std::string_view text);
 bool is_field_value(std::string_view text);
 
+// A Host field: a name or address with an optional port. Only its characters are looked at.
+bool is_host_field(std::string_view text);
+
 }  // namespace securecart::net

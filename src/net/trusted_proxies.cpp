@@ -20,6 +20,10 @@ ip::address unmapped(const ip::address& address) {
 
 }  // namespace
 
+std::string to_text(const ip::address& address) {
+  return unmapped(address).to_string();
+}
+
 TrustedProxies::TrustedProxies(const std::vector<std::string>& proxies) {
   for (const std::string& text : proxies) {
     error_code error;
@@ -60,7 +64,7 @@ std::string TrustedProxies::client(const std::string& peer, std::string_view for
     if (error) {
       break;  // "unknown" or worse: what is known for sure is the hop before
     }
-    client = unmapped(hop).to_string();
+    client = to_text(hop);
     if (!trusts(hop)) {
       break;
     }

@@ -11,6 +11,9 @@
 
 namespace securecart::net {
 
+// IPv4 in IPv6 is written as IPv4.
+std::string to_text(const boost::asio::ip::address& address);
+
 // Addresses ("10.0.0.7", "::1") and networks ("10.0.0.0/8"). IPv4 in IPv6 counts as IPv4.
 class TrustedProxies {
  public:
