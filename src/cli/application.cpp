@@ -20,12 +20,14 @@
 #include "shop/accounts/accounts.hpp"
 #include "shop/accounts/cached_authenticator.hpp"
 #include "shop/api/admin/accounts_routes.hpp"
+#include "shop/api/admin/catalog_routes.hpp"
 #include "shop/api/admin/event_routes.hpp"
 #include "shop/api/admin/inventory_routes.hpp"
 #include "shop/api/admin/order_routes.hpp"
 #include "shop/api/admin/settings_routes.hpp"
 #include "shop/api/admin/shops_routes.hpp"
 #include "shop/api/api_handler.hpp"
+#include "shop/api/document_routes.hpp"
 #include "shop/api/document_routes.hpp"
 #include "shop/api/pages.hpp"
 #include "shop/api/schema.hpp"
@@ -158,11 +160,13 @@ struct Application::Parts {
 
   shop::api::SystemRoutes system_routes;
   shop::api::DocumentRoutes documents;
+  shop::api::DocumentRoutes documents;
   shop::api::StoreShopRoutes store_shop;
   shop::api::AdminShopRoutes admin_shop;
   shop::api::StoreAccountRoutes store_accounts;
   shop::api::AdminAccountRoutes admin_accounts;
   shop::api::StoreCatalogRoutes store_catalog;
+  shop::api::AdminCatalogRoutes admin_catalog;
   shop::api::CartRoutes carts;
   shop::api::OrderRoutes orders;
   shop::api::AdminOrderRoutes admin_orders;
@@ -204,6 +208,7 @@ Application::Parts::Parts(ApplicationOptions given)
       store_accounts(accounts),
       admin_accounts(accounts),
       store_catalog(catalog, collections, cache),
+      admin_catalog(catalog, collections),
       carts(deps, receipt_keys),
       orders(deps),
       admin_orders(deps),
@@ -217,6 +222,7 @@ Application::Parts::Parts(ApplicationOptions given)
 void Application::Parts::mount_routes() {
   system_routes.mount(operations);
   documents.mount(operations);
+  documents.mount(operations);
   if (has("accounts")) {
     store_shop.mount(operations);
     admin_shop.mount(operations);
@@ -226,6 +232,7 @@ void Application::Parts::mount_routes() {
   }
   if (has("catalog")) {
     store_catalog.mount(operations);
+    admin_catalog.mount(operations);
   }
   if (has("inventory")) {
     inventory.mount(operations);
