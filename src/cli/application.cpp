@@ -28,7 +28,6 @@
 #include "shop/api/admin/shops_routes.hpp"
 #include "shop/api/api_handler.hpp"
 #include "shop/api/document_routes.hpp"
-#include "shop/api/document_routes.hpp"
 #include "shop/api/pages.hpp"
 #include "shop/api/schema.hpp"
 #include "shop/api/store/accounts_routes.hpp"
@@ -160,7 +159,6 @@ struct Application::Parts {
 
   shop::api::SystemRoutes system_routes;
   shop::api::DocumentRoutes documents;
-  shop::api::DocumentRoutes documents;
   shop::api::StoreShopRoutes store_shop;
   shop::api::AdminShopRoutes admin_shop;
   shop::api::StoreAccountRoutes store_accounts;
@@ -221,7 +219,6 @@ Application::Parts::Parts(ApplicationOptions given)
 
 void Application::Parts::mount_routes() {
   system_routes.mount(operations);
-  documents.mount(operations);
   documents.mount(operations);
   if (has("accounts")) {
     store_shop.mount(operations);

@@ -37,6 +37,14 @@ std::string image_address(std::string_view file) {
   return std::string(image_base).append(file.substr(image_folder.size()));
 }
 
+// "VAT 21 %", "Sales tax 7.25 %".
+std::string rate_name(std::string_view country, std::int64_t basis_points) {
+  const std::string_view kind = country == "US" ? "Sales tax" : "VAT";
+  return basis_points % 100 == 0
+             ? fmt::format("{} {} %", kind, basis_points / 100)
+             : fmt::format("{} {}.{:02} %", kind, basis_points / 100, basis_points % 100);
+}
+
 json::object sample_document() {
   return json::parse(embedded_asset("sample/shop.json")).as_object();
 }
@@ -106,10 +114,7 @@ void Stocking::add_rates(storage::Batch& batch) {
     const std::string country = text(rate, "country");
     carts::add_tax_rate(batch, shop_.shop_id,
                         {parts_.deps.ids.make("rate"), tax_classes_.at(text(rate, "tax_class")),
-                         country, text(rate, "region"),
-                         fmt::format("{} {}.{:02} %", country == "US" ? "Sales tax" : "VAT",
-                                     points / 100, points % 100),
-                         points});
+                         country, text(rate, "region"), rate_name(country, points), points});
   }
 }
 
@@ -296,6 +301,8 @@ NewShop sample_shop(std::string owner_password) {
   shop.settings.home_country = text(document, "default_country");
   shop.settings.contact_email = text(document, "email");
   shop.settings.presentation = {{"logo", image_address(text(branding, "logo"))},
+                                {"favicon", image_address(text(branding, "favicon"))},
+                                {"colours", get_object(branding, "colours")},
                                 {"hero", image_address(text(branding, "hero"))},
                                 {"hero_alt", text(branding, "hero_alt")},
                                 {"headline", text(branding, "hero_title")},
