@@ -64,6 +64,7 @@ class AccountsWorld {
     return run([&] { return database->read({sql, std::move(parameters)}); });
   }
 
+  ThreadExecutor executor;  // first: whoever answers on it is gone before it
   TempDir folder;
   ManualClock clock;
   SecureRandom random;
@@ -75,7 +76,6 @@ class AccountsWorld {
   std::unique_ptr<shop::accounts::Passwords> passwords;
   std::unique_ptr<shop::accounts::Accounts> accounts;
   std::unique_ptr<shop::accounts::CachedAuthenticator> authenticator;
-  ThreadExecutor executor;  // last: no job of it outlives what it works on
 
  private:
   void open() {

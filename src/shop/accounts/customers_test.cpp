@@ -1,5 +1,6 @@
 #include "shop/accounts/customers.hpp"
 
+#include <algorithm>
 #include <future>
 #include <vector>
 
@@ -102,6 +103,29 @@ TEST_F(CustomersTest, UnknownEmailAndWrongPasswordAreOneAnswer) {
   EXPECT_TRUE(wrong.error().is(errc::bad_credentials));
   EXPECT_EQ(unknown.error().detail, wrong.error().detail);
   EXPECT_EQ(world.passwords->occupied(), 0U);
+}
+
+// With the real cost a hash takes tens of milliseconds, a look-up far below one: an answer that
+// skipped the hash would be a hundred times as fast.
+TEST_F(CustomersTest, UnknownEmailAndWrongPasswordTakeTheSameTime) {
+  Passwords real(world.runtime, PasswordCost::interactive);
+  Customers slow(*world.database, world.clock, world.ids, real, world.accounts->throttle,
+                 world.accounts->sessions);
+  const Registration registration{"ada@example.com", "Ada", password};
+  ASSERT_TRUE(world.run([&] { return slow.enrol(shop, registration); }));
+  const auto fastest = [&](const std::string& email) {
+    Duration best = Duration::max();
+    for (int i = 0; i < 3; ++i) {
+      const SteadyTime begin = world.real_clock.steady();
+      EXPECT_FALSE(world.run([&] { return slow.sign_in(shop, {email, "wrong horse", ""}); }));
+      best = std::min(best, world.real_clock.steady() - begin);
+    }
+    return best;
+  };
+  const Duration wrong = fastest("ada@example.com");
+  const Duration unknown = fastest("grace@example.com");
+  EXPECT_LT(wrong, 5 * unknown);
+  EXPECT_LT(unknown, 5 * wrong);
 }
 
 TEST_F(CustomersTest, AGuestWithoutPasswordCannotSignIn) {

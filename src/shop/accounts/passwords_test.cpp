@@ -21,10 +21,10 @@ class PasswordsTest : public testing::Test {
     return executor.run_task<bool>([&] { return passwords.matches(place, phc, password); });
   }
 
+  test::ThreadExecutor executor;  // outlives whoever answers on it
   SystemClock clock;
   net::Runtime runtime{1, 2, clock};
   Passwords passwords{runtime, PasswordCost::cheap};
-  test::ThreadExecutor executor;
 };
 
 TEST_F(PasswordsTest, MatchesOnlyTheRightOne) {

@@ -1,6 +1,8 @@
 #include "shop/accounts/throttle.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
 #include <utility>
 
 #include "base/crypto.hpp"
@@ -46,7 +48,7 @@ std::string email_bucket(const LoginAttempt& attempt) {
 }
 
 std::string peer_bucket(const LoginAttempt& attempt) {
-  return std::string(to_string(attempt.kind)).append("/peer/").append(attempt.peer);
+  return std::string(to_string(attempt.kind)).append("/peer/").append(network_of(attempt.peer));
 }
 
 void add_count(storage::Batch& batch, const std::string& shop, std::string bucket,
@@ -72,6 +74,16 @@ milliseconds login_wait(std::int64_t failures, std::int64_t free) {
   }
   const std::int64_t doubled = std::min(failures - free, doublings());
   return milliseconds(std::min(first_wait << doubled, most_wait));
+}
+
+std::string network_of(const std::string& peer) {
+  constexpr std::string_view mapped_ipv4("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  std::array<char, 16> bytes{};
+  if (inet_pton(AF_INET6, peer.c_str(), bytes.data()) != 1) {
+    return peer;
+  }
+  const std::string_view address(bytes.data(), bytes.size());
+  return to_hex(address.starts_with(mapped_ipv4) ? address : address.substr(0, 8));
 }
 
 Task<Result<void>> LoginThrottle::count(LoginAttempt attempt) {

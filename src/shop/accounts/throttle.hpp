@@ -33,6 +33,10 @@ struct LoginAttempt {
 // them).
 std::chrono::milliseconds login_wait(std::int64_t failures, std::int64_t free);
 
+// What counts as one place on the network: an IPv4 address; of an IPv6 address its first 64 bits,
+// for whoever has one address there has them all (RFC 6177). Anything else stays as it is.
+std::string network_of(const std::string& peer);
+
 class LoginThrottle {
  public:
   LoginThrottle(storage::Database& database, const Clock& clock)

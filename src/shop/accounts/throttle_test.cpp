@@ -32,6 +32,14 @@ RC_GTEST_PROP(LoginWait, NeverShrinks, ()) {
   RC_ASSERT(login_wait(failures, 5) <= limits::login_wait_most);
 }
 
+TEST(Network, IsTheFirstHalfOfAnIpv6Address) {
+  EXPECT_EQ(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:2:ffff::9"));
+  EXPECT_NE(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"));
+  EXPECT_EQ(network_of("192.0.2.1"), "192.0.2.1");
+  EXPECT_NE(network_of("::ffff:192.0.2.1"), network_of("::ffff:192.0.2.2"));
+  EXPECT_EQ(network_of("unix"), "unix");
+}
+
 class LoginThrottleTest : public testing::Test {
  protected:
   Result<void> count(std::string email, std::string peer = "192.0.2.1") {

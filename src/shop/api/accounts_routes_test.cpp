@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -132,8 +134,8 @@ TEST_F(AccountsRoutesTest, SettingsChangeWithTheirVersion) {
   ASSERT_EQ(before.status, 200);
   EXPECT_EQ(before.header("ETag"), "\"v1\"");
   EXPECT_EQ(before.text("default_tax_class_id"), one.tax_class_id);
-  const std::string body =
-      R"({"tagline": "Made to be kept", "currencies": ["GBP", "EUR"], "presentation": {"logo": "/l.svg"}})";
+  const std::string body = R"({"tagline": "Made to be kept", "currencies": ["GBP", "EUR"],)"
+                           R"( "presentation": {"logo": "/l.svg"}})";
   EXPECT_EQ(api->patch("/v1/admin/shop", body, as(one.secret_key)).code(), "precondition_required");
   const Answer after = api->patch("/v1/admin/shop", body, as_version(one.secret_key, 1));
   ASSERT_EQ(after.status, 200);
@@ -201,7 +203,7 @@ TEST_F(AccountsRoutesTest, RegistrationRefusesNonsense) {
        R"({"email": "ada", "name": "Ada", "password": "correct horse"})",
        R"({"email": "ada@example.com", "name": "", "password": "correct horse"})",
        R"({"email": "ada@example.com", "name": "Ada", "password": "short"})",
-       R"({"email": "ada@example.com", "name": "Ada", "password": "correct horse", "role": "owner"})",
+       R"({"email": "ada@example.com", "name": "A", "password": "correct horse", "role": "owner"})",
        R"({"email": 7, "name": "Ada", "password": "correct horse"})", R"({)", ""}) {
     EXPECT_EQ(api->post("/v1/store/customers", std::string(body), at("one.example")).status / 100,
               4)
@@ -232,6 +234,23 @@ TEST_F(AccountsRoutesTest, GuessingIsSlowedDown) {
   EXPECT_EQ(sign_in("ada@example.com", password, "two.example").code(), "bad_credentials");
   EXPECT_EQ(sign_in_staff("owner@example.com", password).status, 201);
   world.clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(sign_in("ada@example.com", password).status, 201);
+}
+
+TEST_F(AccountsRoutesTest, TooManyPasswordsAtOnceAreRefusedAtOnce) {
+  ASSERT_EQ(enrol("ada@example.com").status, 201);
+  {
+    std::vector<accounts::Passwords::Place> places;
+    while (Result<accounts::Passwords::Place> place = world.passwords->enter()) {
+      places.push_back(std::move(*place));
+    }
+    const Answer refused = sign_in("ada@example.com", password);
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.code(), "sign_in_overloaded");
+    EXPECT_NE(refused.header("Retry-After"), "");
+    EXPECT_EQ(enrol("grace@example.com").code(), "sign_in_overloaded");
+    EXPECT_EQ(sign_in_staff("owner@example.com", password).code(), "sign_in_overloaded");
+  }
   EXPECT_EQ(sign_in("ada@example.com", password).status, 201);
 }
 
@@ -270,7 +289,8 @@ TEST_F(AccountsRoutesTest, AddressesAreTheOwnersAlone) {
   const std::string grace = token_of(enrol("grace@example.com"));
   const std::string path = "/v1/store/customers/me/addresses";
   const std::string body =
-      R"({"name": "Ada", "line1": "Rietwal 14", "city": "Haarlem", "postal_code": "2011 ZW", "country": "NL", "company": null})";
+      R"({"name": "Ada", "line1": "Rietwal 14", "city": "Haarlem", "postal_code": "2011 ZW",)"
+      R"( "country": "NL", "company": null})";
   const Answer added = api->post(path, body, as(ada, "one.example"));
   ASSERT_EQ(added.status, 201);
   const std::string address = path + "/" + added.text("id");
@@ -341,8 +361,8 @@ TEST_F(AccountsRoutesTest, AStaffSessionLastsTwelveHours) {
 }
 
 TEST_F(AccountsRoutesTest, StaffAreTheShopsOwn) {
-  const std::string body =
-      R"({"email": "manager@example.com", "name": "Mina", "role": "manager", "password": "correct horse battery"})";
+  const std::string body = R"({"email": "manager@example.com", "name": "Mina", "role": "manager",)"
+                           R"( "password": "correct horse battery"})";
   const Answer added = api->post("/v1/admin/staff", body, as(one.secret_key));
   ASSERT_EQ(added.status, 201);
   EXPECT_EQ(added.body.find("argon2"), std::string::npos);

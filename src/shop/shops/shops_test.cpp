@@ -102,6 +102,7 @@ class ShopsTest : public testing::Test {
     return run<Result<std::string>>([&] { return shops.add_host(id, host); });
   }
 
+  test::ThreadExecutor executor;  // outlives whoever answers on it
   test::TempDir folder;
   ManualClock clock;
   SecureRandom random;
@@ -110,7 +111,6 @@ class ShopsTest : public testing::Test {
   std::unique_ptr<storage::SqliteDatabase> database =
       storage::sqlite::open_files(folder.path(), clock, metrics);
   Shops shops{*database, clock, ids};
-  test::ThreadExecutor executor;
 };
 
 TEST_F(ShopsTest, ReadsBackWhatWasMade) {
