@@ -105,7 +105,6 @@ export const text = {
   product: {
     soldOut: 'Sold out',
     soldOutCombination: (name: string) => `${name} is sold out.`,
-    noPrice: 'Not sold in this currency',
     left: (n: number) => (n === 1 ? 'Only one left' : `Only ${n} left`),
     inStock: 'In stock',
     backorder: 'Made to order when the shelf is empty; it may then take longer.',

@@ -39,7 +39,7 @@ export interface ProductSummary {
   type: string;
   tags: string[];
   image: Image | null;
-  price: (Price & { varies: boolean }) | null;
+  price: Price & { varies: boolean };
   available: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface Variant {
   title: string;
   option_values: string[];
   sku: string;
-  price: Price | null;
+  price: Price;
   image_id: string | null;
   available: boolean;
   // Null when it is not counted, or sold beyond the stock.
@@ -62,7 +62,7 @@ export interface Product {
   id: string;
   handle: string;
   title: string;
-  description: string;
+  description: string; // HTML of a safe subset
   vendor: string;
   type: string;
   tags: string[];
@@ -77,8 +77,8 @@ export interface Collection {
   id: string;
   handle: string;
   title: string;
-  description: string;
-  image: Image | null;
+  description: string; // HTML
+  image: string | null;
   product_count: number;
 }
 

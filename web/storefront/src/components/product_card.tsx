@@ -20,7 +20,7 @@ export function ProductCard({
     prefetch(`product ${product.handle} ${currency}`, () => getProduct(product.handle, currency));
   };
   const { price } = product;
-  const reduced = price !== null && price.compare_at !== null && price.compare_at > price.amount;
+  const reduced = price.compare_at !== null && price.compare_at > price.amount;
   return (
     <li className="card">
       <Link
@@ -45,14 +45,12 @@ export function ProductCard({
         </span>
         <span className="card-title">{product.title}</span>
         <span className="card-maker">{product.vendor}</span>
-        {price !== null && (
-          <Price
-            amount={price.amount}
-            currency={price.currency}
-            compareAt={price.compare_at}
-            from={price.varies}
-          />
-        )}
+        <Price
+          amount={price.amount}
+          currency={price.currency}
+          compareAt={price.compare_at}
+          from={price.varies}
+        />
       </Link>
     </li>
   );

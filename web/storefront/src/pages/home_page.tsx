@@ -73,7 +73,7 @@ function Tile({ collection }: { collection: Collection }) {
     <li className="tile">
       <Link to={`/collections/${collection.handle}`}>
         {collection.image !== null && (
-          <img src={collection.image.src} alt="" loading="lazy" width={600} height={600} />
+          <img src={collection.image} alt="" loading="lazy" width={600} height={600} />
         )}
         <span className="tile-words">
           <span className="tile-title">{collection.title}</span>

@@ -107,8 +107,8 @@ function Loaded({ product, currency }: { product: Product; currency: string }) {
 
 function PriceLine({ variant }: { variant: Variant | undefined }) {
   const shop = useShop();
-  if (variant?.price === null || variant === undefined) {
-    return <p className="product-price soft">{text.product.noPrice}</p>;
+  if (variant === undefined) {
+    return null;
   }
   const { amount, currency, compare_at } = variant.price;
   return (
@@ -242,7 +242,7 @@ function Buy({
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const { cart } = useSignal(cartState);
-  if (variant === undefined || variant.price === null) {
+  if (variant === undefined) {
     return null;
   }
   const held = cart?.lines.find((line) => line.variant_id === variant.id)?.quantity ?? 0;
