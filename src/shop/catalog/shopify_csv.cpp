@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
@@ -339,17 +340,20 @@ class ProductReader {
     if (position == 0) {
       position = static_cast<std::int64_t>(images_.size()) + 1;
     }
-    const bool known =
-        std::ranges::any_of(images_, [&](const auto& entry) { return entry.second.src == src; });
+    const bool known = std::ranges::any_of(
+        images_, [&](const PlacedImage& image) { return image.input.src == src; });
     if (!known) {
-      images_.emplace_back(
-          position, ImageInput{std::nullopt, src, std::string(trim(row[Column::image_alt]))});
+      images_.push_back({position,
+                         images_.size(),
+                         {std::nullopt, src, std::string(trim(row[Column::image_alt]))}});
     }
   }
 
   void order_images() {
-    std::ranges::stable_sort(images_, {}, [](const auto& entry) { return entry.first; });
-    for (auto& [position, image] : images_) {
+    std::ranges::sort(images_, {}, [](const PlacedImage& image) {
+      return std::pair(image.position, image.order);
+    });
+    for (auto& [position, order, image] : images_) {
       product_.input.images.push_back(std::move(image));
     }
   }
@@ -418,7 +422,12 @@ class ProductReader {
   std::vector<CsvProblem>& problems_;
   CsvProduct product_;
   std::vector<Column> options_;  // the value columns of the product's options
-  std::vector<std::pair<std::int64_t, ImageInput>> images_;
+  struct PlacedImage {
+    std::int64_t position;
+    std::size_t order;  // of appearance, where positions are the same
+    ImageInput input;
+  };
+  std::vector<PlacedImage> images_;
   bool has_price_ = false;
 };
 
@@ -535,7 +544,9 @@ Result<CsvFile> read_shopify_csv(std::string_view text, Currency currency) {
   for (const CsvGroup& group : grouping.groups()) {
     file.products.push_back(ProductReader(group, currency, file.problems).read());
   }
-  std::ranges::stable_sort(file.problems, {}, &CsvProblem::line);
+  std::ranges::sort(file.problems, {}, [](const CsvProblem& problem) {
+    return std::tie(problem.line, problem.column, problem.what);
+  });
   return file;
 }
 
@@ -561,16 +572,27 @@ std::string_view status_text(ProductStatus status) {
 
 class RowWriter {
  public:
-  explicit RowWriter(CsvFormat format) : format_(format) {}
+  RowWriter(CsvFormat format, const std::vector<std::string>& kept)
+      : format_(format), kept_(kept), kept_values_(kept.size()) {}
 
   void set(Column column, std::string value) {
     values_[static_cast<std::size_t>(column)] = std::move(value);
+  }
+  // The columns of an import that are kept for this.
+  void set_kept(const std::string& attributes) {
+    const json::value document = json::parse(attributes);
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
+      if (const json::value* value = document.as_object().if_contains(kept_[i])) {
+        kept_values_[i] = value->is_string() ? std::string(value->get_string()) : "";
+      }
+    }
   }
   std::string line() const {
     std::vector<std::string_view> fields;
     for (const ColumnName& name : column_names) {
       fields.emplace_back(values_[static_cast<std::size_t>(name.column)]);
     }
+    fields.insert(fields.end(), kept_values_.begin(), kept_values_.end());
     std::string text;
     CsvWriter(text).write(fields);
     return text;
@@ -579,7 +601,9 @@ class RowWriter {
 
  private:
   CsvFormat format_;
+  const std::vector<std::string>& kept_;
   std::array<std::string, column_count> values_;
+  std::vector<std::string> kept_values_;
 };
 
 void write_product(RowWriter& row, const Product& product) {
@@ -641,14 +665,16 @@ void write_image(RowWriter& row, const Image& image, std::size_t position) {
 
 }  // namespace
 
-ShopifyCsvWriter::ShopifyCsvWriter(CsvFormat format, Currency currency)
-    : format_(format), currency_(currency) {}
+ShopifyCsvWriter::ShopifyCsvWriter(CsvFormat format, Currency currency,
+                                   std::vector<std::string> kept_columns)
+    : format_(format), currency_(currency), kept_columns_(std::move(kept_columns)) {}
 
 std::string ShopifyCsvWriter::header() const {
   std::vector<std::string_view> names;
   for (const ColumnName& name : column_names) {
     names.push_back(format_ == CsvFormat::older ? name.older : name.newer);
   }
+  names.insert(names.end(), kept_columns_.begin(), kept_columns_.end());
   std::string text;
   CsvWriter(text).write(names);
   return text;
@@ -659,10 +685,13 @@ std::string ShopifyCsvWriter::rows(const Product& product,
   std::string text;
   const std::size_t lines = std::max(product.variants.size(), product.images.size());
   for (std::size_t i = 0; i < lines; ++i) {
-    RowWriter row(format_);
+    RowWriter row(format_, kept_columns_);
     row.set(Column::handle, product.handle);
     if (i == 0) {
       write_product(row, product);
+      row.set_kept(product.attributes);
+    } else if (i < product.variants.size()) {
+      row.set_kept(product.variants[i].attributes);
     }
     if (i < product.variants.size()) {
       write_variant(row, product, product.variants[i], on_hand[i], currency_);

@@ -54,12 +54,12 @@ Result<CsvFile> read_shopify_csv(std::string_view text, Currency currency);
 
 enum class CsvFormat : std::uint8_t { older, newer };
 
-// Writes products so that read_shopify_csv() gives them back. `stock` says what is on hand of a
-// variant, by its id.
+// Writes products so that read_shopify_csv() gives them back.
 class ShopifyCsvWriter {
  public:
-  ShopifyCsvWriter(CsvFormat format, Currency currency);
-  // The header line; written by the constructor's caller first.
+  // `kept_columns`: names among the products' attributes, to be written as columns again.
+  ShopifyCsvWriter(CsvFormat format, Currency currency, std::vector<std::string> kept_columns = {});
+  // The header line.
   std::string header() const;
   // The rows of one product. `on_hand` has one number a variant.
   std::string rows(const Product& product, const std::vector<std::int64_t>& on_hand) const;
@@ -67,6 +67,7 @@ class ShopifyCsvWriter {
  private:
   CsvFormat format_;
   Currency currency_;
+  std::vector<std::string> kept_columns_;
 };
 
 }  // namespace securecart::shop::catalog
