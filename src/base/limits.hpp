@@ -122,6 +122,7 @@ inline constexpr std::size_t read_queue = 4'096;        // reads waiting for a r
 inline constexpr auto read_time_limit = 5s;
 inline constexpr std::size_t prepared_statements = 2'048;  // kept by a connection
 inline constexpr auto lock_wait = 2s;                      // for a lock of the database file
+inline constexpr std::size_t prune_slice = 500;            // rows deleted by one batch
 inline constexpr std::size_t wal_checkpoint_bytes = 8 * 1024 * 1024;  // copied back beside commits
 inline constexpr std::size_t wal_bytes = 64 * 1024 * 1024;            // commits wait for the copy
 
