@@ -22,6 +22,7 @@
 #include "shop/api/admin/accounts_routes.hpp"
 #include "shop/api/admin/catalog_routes.hpp"
 #include "shop/api/admin/event_routes.hpp"
+#include "shop/api/admin/import_routes.hpp"
 #include "shop/api/admin/inventory_routes.hpp"
 #include "shop/api/admin/order_routes.hpp"
 #include "shop/api/admin/settings_routes.hpp"
@@ -41,6 +42,7 @@
 #include "shop/catalog/collections.hpp"
 #include "shop/catalog/service.hpp"
 #include "shop/catalog/sqlite_search.hpp"
+#include "shop/flows/import_products.hpp"
 #include "shop/flows/payment_work.hpp"
 #include "shop/flows/receipt_chain.hpp"
 #include "shop/flows/receipt_keys.hpp"
@@ -57,6 +59,7 @@ constexpr std::size_t payment_concurrency = 32;
 constexpr std::size_t blocking_threads = 2;
 constexpr auto retry_pause = 200ms;
 constexpr auto reaper_pause = 1s;
+constexpr auto import_pause = 200ms;
 constexpr auto housekeeping_pause = 10min;
 constexpr auto stop_poll = 10ms;
 constexpr std::string_view prune_keys_sql = "DELETE FROM idempotency_keys WHERE created_at < $1";
@@ -147,6 +150,7 @@ struct Application::Parts {
   shop::catalog::Collections collections;
   shop::flows::ReceiptKeys receipt_keys;
   shop::flows::ReceiptChain receipt_chain;
+  shop::flows::ProductImports product_imports;
 
   std::string secret;  // towards the test provider
   std::string provider_url;
@@ -171,6 +175,7 @@ struct Application::Parts {
   shop::api::InventoryRoutes inventory;
   shop::api::SettingsRoutes settings;
   shop::api::EventRoutes events;
+  shop::api::ImportRoutes imports;
   std::unique_ptr<shop::api::PaymentWebhooks> webhooks;
 
   shop::api::Operations operations;
@@ -200,6 +205,7 @@ Application::Parts::Parts(ApplicationOptions given)
       collections(*database, ids),
       receipt_keys(*database),
       receipt_chain(deps, log, receipt_keys),
+      product_imports(deps, catalog, runtime),
       system_routes(*database, metrics),
       store_shop(shops, options.roles.contains("test-payments")),
       admin_shop(shops),
@@ -213,6 +219,7 @@ Application::Parts::Parts(ApplicationOptions given)
       inventory(deps),
       settings(deps),
       events(log),
+      imports(deps, product_imports),
       schemas(embedded_assets()) {
   shop::catalog::keep_fresh(*database, cache);
 }
@@ -244,6 +251,9 @@ void Application::Parts::mount_routes() {
   }
   if (has("events")) {
     events.mount(operations);
+  }
+  if (has("imports")) {
+    imports.mount(operations);
   }
 }
 
@@ -297,6 +307,9 @@ void Application::Parts::make_loops() {
   }
   if (payment_work) {
     add("reaper", reaper_pause, [this] { return reap_payments(); });
+  }
+  if (has("imports")) {
+    add("imports", import_pause, [this] { return product_imports.step(); });
   }
   add("housekeeping", housekeeping_pause, [this] { return keep_house(); });
 }
