@@ -49,6 +49,7 @@
 #include "shop/payments/test_provider.hpp"
 #include "shop/payments/test_provider_service.hpp"
 #include "storage/cache/memory_cache.hpp"
+#include "storage/maintenance.hpp"
 
 namespace securecart::cli {
 namespace {
@@ -62,7 +63,6 @@ constexpr auto reaper_pause = 1s;
 constexpr auto import_pause = 200ms;
 constexpr auto housekeeping_pause = 10min;
 constexpr auto stop_poll = 10ms;
-constexpr std::string_view prune_keys_sql = "DELETE FROM idempotency_keys WHERE created_at < $1";
 
 std::string address_url(const std::string& address, std::uint16_t port) {
   return fmt::format("http://{}:{}", address, port);
@@ -291,9 +291,8 @@ Task<bool> Application::Parts::reap_payments() {
 
 Task<bool> Application::Parts::keep_house() {
   co_await accounts.purge();
-  storage::Batch batch;
-  batch.add(prune_keys_sql, {to_millis(clock.now() - limits::idempotency_key_lifetime)});
-  co_await database->commit(std::move(batch));
+  co_await storage::prune_idempotency_keys(*database,
+                                           clock.now() - limits::idempotency_key_lifetime);
   co_return false;
 }
 
