@@ -17,6 +17,11 @@ CLI::App& group(CLI::App& app, const char* word, const char* about) {
 void add_words(CLI::App& app, Exit& exit) {
   add_serve(app, exit);
   add_shop_create(group(app, "shop", "Shops of this installation"), exit);
+  add_receipt_verify(group(app, "receipt", "Signed receipts"), exit);
+  CLI::App& load = group(app, "load", "Load from outside, with a history to check afterwards");
+  add_load_run(load, exit);
+  add_load_replay(load, exit);
+  add_history_check(group(app, "history", "What clients sent and what was acknowledged"), exit);
   add_events_parked(group(app, "events", "The event log"), exit);
 }
 

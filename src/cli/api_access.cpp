@@ -1,0 +1,92 @@
+#include "cli/api_access.hpp"
+
+#include <stdexcept>
+
+#include "cli/sample.hpp"
+
+namespace securecart::cli {
+namespace {
+
+net::Url parse_or_throw(const std::string& url) {
+  Result<net::Url> parsed = net::parse_url(url);
+  if (!parsed) {
+    throw std::runtime_error("'" + url + "' is no address: " + parsed.error().detail);
+  }
+  return std::move(*parsed);
+}
+
+void fill(std::string& option, const std::string& from_file) {
+  option = option.empty() ? from_file : option;
+}
+
+void check_address(const std::string& url, bool allow_remote) {
+  if (!allow_remote && !lab::is_loopback(parse_or_throw(url).peer)) {
+    throw std::runtime_error(
+        url + " is another machine. If it is yours to load and to read, say --allow-remote");
+  }
+}
+
+net::Client::Options client_options(const ApiAccess& access) {
+  net::Client::Options options;
+  options.connections_per_peer = access.connections;
+  options.idle_connections_per_peer = access.connections;
+  options.waiting_per_peer = limits::shoppers_at_once;
+  return options;
+}
+
+}  // namespace
+
+void add_api_access(CLI::App& word, ApiAccess& access) {
+  word.add_option("--url", access.url, "Address of the shop, such as http://127.0.0.1:8080");
+  word.add_option("--admin-key", access.secret_key, "Secret key of the shop (sk_…)");
+  word.add_option("--publishable-key", access.publishable_key,
+                  "Publishable key (pk_…); without it one is made for the time");
+  word.add_option("--credentials", access.credentials,
+                  "File with address and keys, as serve and shop create write it")
+      ->check(CLI::ExistingFile);
+  word.add_option("--connections", access.connections, "Most connections at once")
+      ->check(CLI::Range(1U, 10'000U))
+      ->capture_default_str();
+  word.add_flag("--allow-remote", access.allow_remote, "The address may be another machine's");
+}
+
+ApiAccess resolved(ApiAccess access) {
+  if (!access.credentials.empty()) {
+    const Credentials file = read_credentials(access.credentials).value_or(Credentials{});
+    fill(access.url, file.url);
+    fill(access.secret_key, file.secret_key);
+    fill(access.publishable_key, file.publishable_key);
+    fill(access.test_payments_url, file.test_payments_url);
+    fill(access.test_payments_secret, file.test_payments_secret);
+  }
+  if (access.url.empty()) {
+    throw std::runtime_error("where is the shop? Give --url, or --credentials of a running shop");
+  }
+  if (access.secret_key.empty()) {
+    throw std::runtime_error("a secret key is needed: --admin-key sk_…, or --credentials FILE");
+  }
+  check_address(access.url, access.allow_remote);
+  if (!access.test_payments_url.empty()) {
+    check_address(access.test_payments_url, access.allow_remote);
+  }
+  return access;
+}
+
+ApiConnection::ApiConnection(const std::string& url, const ApiAccess& access)
+    : runtime_(1, 1, clock_),
+      client_(runtime_, client_options(access)),
+      random_(SecureRandom().next()),
+      api_(std::make_unique<lab::Api>(client_, parse_or_throw(url), clock_, random_)) {
+  runtime_.run();
+}
+
+ApiConnection::~ApiConnection() {
+  runtime_.stop();
+  runtime_.join();
+}
+
+lab::Api ApiConnection::second_api(const std::string& url) {
+  return {client_, parse_or_throw(url), clock_, random_};
+}
+
+}  // namespace securecart::cli
