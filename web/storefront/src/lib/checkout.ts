@@ -8,7 +8,7 @@ import { isPassing } from '../api/http';
 import { completeCart, type CartRef } from '../api/store';
 import type { Completion, Order } from '../api/types';
 import { beginAttempt, endAttempt, pendingAttempt } from './attempts';
-import { keepOrder } from './guest_orders';
+import { keepOrder, rememberPlaced } from './guest_orders';
 import { withRetries, type RetryOptions } from './retry';
 
 const purposeOf = (cart: CartRef) => `complete.${cart.id}`;
@@ -32,6 +32,7 @@ export async function completeOnce(
       { attempts: Infinity, firstPauseMs: 400, longestPauseMs: 4_000, ...options },
     );
     keepOrder({ id: order.id, token, number: order.number, placed_at: order.placed_at });
+    rememberPlaced(order);
     endAttempt(purpose);
     return order;
   } catch (error) {

@@ -1,5 +1,6 @@
 // The orders placed from this browser with the secrets that let a guest follow them.
 
+import type { Order } from '../api/types';
 import { readStored, store } from './storage';
 
 const name = 'securecart.orders';
@@ -21,3 +22,13 @@ export function keepOrder(order: GuestOrder): void {
 
 export const orderToken = (id: string): string | null =>
   guestOrders().find((order) => order.id === id)?.token ?? null;
+
+// The order as its completion answered, so that its page has something to show at once.
+let justPlaced: Order | null = null;
+
+export function rememberPlaced(order: Order): void {
+  justPlaced = order;
+}
+
+export const placedOrder = (id: string): Order | null =>
+  justPlaced?.id === id ? justPlaced : null;

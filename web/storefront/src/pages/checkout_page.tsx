@@ -31,6 +31,7 @@ import { useShop } from '../lib/shop';
 import { useSignal } from '../lib/signal';
 import { explain } from '../lib/words';
 import { text } from '../text';
+import { loadOrderPage } from './lazy';
 
 export function CheckoutPage() {
   usePageTitle(text.checkout.title);
@@ -298,6 +299,7 @@ function Checkout({ cart }: { cart: Cart }) {
     }
     const shownTotal = cart.totals.total;
     setWaiting(true);
+    void loadOrderPage();
     try {
       const saved = await save();
       if (saved.ready.complete) {

@@ -6,7 +6,7 @@ export const loadProductPage = () =>
   import('./product_page').then(({ ProductPage }) => ({ default: ProductPage }));
 export const loadCheckoutPage = () =>
   import('./checkout_page').then(({ CheckoutPage }) => ({ default: CheckoutPage }));
-const loadOrderPage = () =>
+export const loadOrderPage = () =>
   import('./order_page').then(({ OrderPage }) => ({ default: OrderPage }));
 const loadCartPage = () => import('./cart_page').then(({ CartPage }) => ({ default: CartPage }));
 const loadAccountPage = () =>

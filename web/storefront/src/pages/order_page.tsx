@@ -12,7 +12,7 @@ import { AlertIcon, CheckIcon, ClockIcon, CloseIcon } from '../components/icons'
 import { firstCard, TestCards } from '../components/test_cards';
 import { Totals } from '../components/totals';
 import { beginAttempt, endAttempt } from '../lib/attempts';
-import { keepOrder, orderToken } from '../lib/guest_orders';
+import { keepOrder, orderToken, placedOrder } from '../lib/guest_orders';
 import { money } from '../lib/money';
 import {
   canCancel,
@@ -48,12 +48,12 @@ interface Following {
 }
 
 function useOrder(id: string, token: string | null): Following {
-  const [order, setOrder] = useState<Order | null>(null);
+  const [order, setOrder] = useState<Order | null>(() => placedOrder(id));
   const [error, setError] = useState<unknown>(null);
   const [now, setNow] = useState(Date.now());
   const [turn, setTurn] = useState(0);
   const etag = useRef<string | null>(null);
-  const latest = useRef<Order | null>(null);
+  const latest = useRef<Order | null>(order);
 
   const take = useCallback((next: Order) => {
     // Answers may overtake each other; a version never goes back.
@@ -96,7 +96,7 @@ function useOrder(id: string, token: string | null): Following {
       }
       setNow(Date.now());
       const pause = latest.current === null ? 1_000 : pollPauseMs(latest.current);
-      timer = setTimeout(() => void look(), Math.min(pause * 2 ** Math.min(failures, 4), 60_000));
+      timer = setTimeout(() => void look(), Math.min(pause * 2 ** Math.min(failures, 2), 60_000));
     };
     void look();
     // Whoever comes back to the tab, from the bank for instance, sees the state of now.
