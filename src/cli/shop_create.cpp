@@ -87,7 +87,9 @@ void add_shop_create(CLI::App& parent, Exit& exit) {
                 "Prices are without tax, which is added at checkout");
   word.add_option("--email", arguments->shop.owner_email, "E-mail address of its owner")
       ->required();
-  word.add_option("--owner", arguments->shop.owner_name, "Name of its owner")->default_str("Owner");
+  arguments->shop.owner_name = "Owner";
+  word.add_option("--owner", arguments->shop.owner_name, "Name of its owner")
+      ->capture_default_str();
   word.add_option("--password", arguments->shop.owner_password,
                   "The owner's password; without it one is drawn");
   word.add_option("--credentials", arguments->credentials,
