@@ -1,0 +1,212 @@
+// The order path under concurrency, from outside: a real server, real sockets.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "tests/support/shop_client.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace securecart::test {
+namespace {
+
+class OrderPath : public testing::Test {
+ protected:
+  OrderPath() : shop_(folder_.path()), client_(shop_) {}
+
+  std::map<std::string, int> by_outcome(const std::vector<lab::ApiAnswer>& answers) {
+    std::map<std::string, int> counts;
+    for (const lab::ApiAnswer& answer : answers) {
+      ++counts[answer.ok() ? "ok" : answer.code];
+    }
+    return counts;
+  }
+
+  json::object level(const std::string& item) {
+    const lab::ApiAnswer levels = client_.admin(net::Method::get, "/v1/admin/inventory/" + item);
+    return get_array(levels.body, "items").front().as_object();
+  }
+
+  std::set<std::string> orders_of(const std::vector<lab::ApiAnswer>& answers) {
+    std::set<std::string> orders;
+    for (const lab::ApiAnswer& answer : answers) {
+      if (answer.ok()) {
+        orders.insert(std::string(get_string(answer.body, "id")));
+      }
+    }
+    return orders;
+  }
+
+  TempDir folder_;
+  ShopProcess shop_;
+  ShopClient client_;
+};
+
+TEST_F(OrderPath, SixtyFourBuyersOfTheLastFiveUnitsMakeFiveOrders) {
+  const TestVariant lamp = client_.add_product("Last lamps", 5);
+  std::vector<ShopClient::Request> requests;
+  for (int i = 0; i < 64; ++i) {
+    requests.push_back(
+        ShopClient::completion(client_.cart_of({{lamp.variant_id, 1}}), client_.key()));
+  }
+  const auto answers = client_.at_once(requests);
+  const std::map<std::string, int> expected{{"ok", 5}, {"out_of_stock", 59}};
+  EXPECT_EQ(by_outcome(answers), expected);
+  EXPECT_EQ(orders_of(answers).size(), 5U);
+  const json::object left = level(lamp.item_id);
+  EXPECT_EQ(get_int(left, "available"), 0);
+  EXPECT_EQ(get_int(left, "reserved") + get_int(left, "sold"), 5);
+}
+
+TEST_F(OrderPath, TheSameCompletionAHundredTimesIsOneOrder) {
+  const TestVariant lamp = client_.add_product("Lamps", 1000);
+  const TestCart cart = client_.cart_of({{lamp.variant_id, 1}});
+  const std::string key = client_.key();
+  const auto answers = client_.at_once(std::vector(100, ShopClient::completion(cart, key)));
+  EXPECT_EQ(by_outcome(answers), (std::map<std::string, int>{{"ok", 100}}));
+  EXPECT_EQ(orders_of(answers).size(), 1U);
+  EXPECT_EQ(get_int(level(lamp.item_id), "available"), 999);
+}
+
+TEST_F(OrderPath, AHundredKeysOnOneCartAreOneOrder) {
+  const TestVariant lamp = client_.add_product("Lamps", 1000);
+  const TestCart cart = client_.cart_of({{lamp.variant_id, 1}});
+  std::vector<ShopClient::Request> requests;
+  for (int i = 0; i < 100; ++i) {
+    requests.push_back(ShopClient::completion(cart, client_.key()));
+  }
+  const auto answers = client_.at_once(requests);
+  EXPECT_EQ(by_outcome(answers), (std::map<std::string, int>{{"ok", 100}}));
+  EXPECT_EQ(orders_of(answers).size(), 1U);
+  EXPECT_EQ(get_int(level(lamp.item_id), "available"), 999);
+}
+
+TEST_F(OrderPath, AKeyOfAnotherCartIsRefused) {
+  const TestVariant lamp = client_.add_product("Lamps", 1000);
+  const std::string key = client_.key();
+  const auto first =
+      client_.at_once({ShopClient::completion(client_.cart_of({{lamp.variant_id, 1}}), key)});
+  const auto second =
+      client_.at_once({ShopClient::completion(client_.cart_of({{lamp.variant_id, 2}}), key)});
+  EXPECT_EQ(first[0].status, 201);
+  EXPECT_EQ(second[0].status, 422);
+  EXPECT_EQ(second[0].code, "idempotency_key_reused");
+}
+
+TEST_F(OrderPath, TwoLinesThatShareAnItemCannotOversell) {
+  const TestVariant single = client_.add_product("Chair", 5);
+  const TestVariant other = client_.add_product("Chair, other listing", 0, single.item_id);
+  const auto too_many = client_.at_once({ShopClient::completion(
+      client_.cart_of({{single.variant_id, 3}, {other.variant_id, 3}}), client_.key())});
+  EXPECT_EQ(too_many[0].code, "out_of_stock");
+  // And at once, from carts that each would fit.
+  std::vector<ShopClient::Request> requests;
+  for (int i = 0; i < 20; ++i) {
+    requests.push_back(ShopClient::completion(
+        client_.cart_of({{single.variant_id, 1}, {other.variant_id, 1}}), client_.key()));
+  }
+  const auto answers = client_.at_once(requests);
+  EXPECT_EQ(by_outcome(answers)["ok"], 2);
+  EXPECT_EQ(get_int(level(single.item_id), "available"), 1);
+}
+
+TEST_F(OrderPath, WebhooksRacingTheCompletionChargeOnce) {
+  constexpr int races = 1000;
+  constexpr int wave = 50;
+  const TestVariant lamp = client_.add_product("Lamps", races);
+  std::set<std::string> orders;
+  for (int done = 0; done < races; done += wave) {
+    std::vector<ShopClient::Request> requests;
+    for (int i = 0; i < wave; ++i) {
+      requests.push_back(ShopClient::completion(client_.cart_of({{lamp.variant_id, 1}}),
+                                                client_.key(), "tok_duplicate_webhook"));
+    }
+    orders.merge(orders_of(client_.at_once(requests)));
+  }
+  EXPECT_EQ(orders.size(), static_cast<std::size_t>(races));
+  // Every order is paid, once: one capture in the ledger for each.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  std::size_t waiting = 1;
+  while (waiting > 0 && std::chrono::steady_clock::now() < deadline) {
+    waiting = client_.all("/v1/admin/orders?payment_status=pending").size();
+  }
+  EXPECT_EQ(waiting, 0U);
+  std::map<std::string, int> captures;
+  for (const json::object& transfer : client_.all("/v1/admin/ledger/transfers")) {
+    if (get_string(transfer, "debit") == "provider:test") {
+      ++captures[std::string(get_string(transfer, "order_id"))];
+    }
+  }
+  EXPECT_EQ(captures.size(), static_cast<std::size_t>(races));
+  EXPECT_TRUE(std::ranges::all_of(captures, [](const auto& entry) { return entry.second == 1; }));
+}
+
+TEST_F(OrderPath, AnOrderThatIsCancelledGivesItsStockAndMoneyBack) {
+  const TestVariant lamp = client_.add_product("Lamps", 10);
+  const auto placed = client_.at_once(
+      {ShopClient::completion(client_.cart_of({{lamp.variant_id, 4}}), client_.key())});
+  const std::string id(get_string(placed[0].body, "id"));
+  const std::string path = "/v1/admin/orders/" + id;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto wait_for = [&](const char* status) {
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (get_string(client_.admin(net::Method::get, path).body, "payment_status") == status) {
+        return true;
+      }
+    }
+    return false;
+  };
+  ASSERT_TRUE(wait_for("paid"));
+  const lab::ApiAnswer cancelled = client_.admin(net::Method::post, path + "/cancel",
+                                                 json::object{{"reason", "changed my mind"}},
+                                                 {{"Idempotency-Key", client_.key()}});
+  EXPECT_EQ(cancelled.status, 200) << cancelled.describe();
+  EXPECT_EQ(get_string(cancelled.body, "status"), "cancelled");
+  EXPECT_EQ(get_int(level(lamp.item_id), "available"), 10);
+  bool refunded = false;
+  while (!refunded && std::chrono::steady_clock::now() < deadline) {
+    const lab::ApiAnswer order = client_.admin(net::Method::get, path);
+    const json::array& refunds = get_array(order.body, "refunds");
+    refunded = refunds.size() == 1 && get_string(refunds[0].as_object(), "status") == "succeeded";
+  }
+  EXPECT_TRUE(refunded);
+  for (const json::value& balance :
+       get_array(client_.admin(net::Method::get, "/v1/admin/ledger/balances").body, "items")) {
+    EXPECT_EQ(get_int(balance.as_object(), "balance"), 0)
+        << get_string(balance.as_object(), "account");
+  }
+}
+
+TEST_F(OrderPath, FulfillingAndRefundingALineMovesStockAndMoney) {
+  const TestVariant lamp = client_.add_product("Lamps", 10);
+  const auto placed = client_.at_once(
+      {ShopClient::completion(client_.cart_of({{lamp.variant_id, 4}}), client_.key())});
+  const std::string path = "/v1/admin/orders/" + std::string(get_string(placed[0].body, "id"));
+  const std::string line(get_string(get_array(placed[0].body, "lines").front().as_object(), "id"));
+  lab::ApiAnswer sent;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  do {
+    sent = client_.admin(net::Method::post, path + "/fulfilments",
+                         json::object{{"carrier", "PostNL"}, {"tracking_number", "3S1"}},
+                         {{"Idempotency-Key", client_.key()}});
+  } while (sent.code == "order_not_paid" && std::chrono::steady_clock::now() < deadline);
+  ASSERT_EQ(sent.status, 201) << sent.describe();
+  EXPECT_EQ(get_string(sent.body, "status"), "completed");
+  EXPECT_EQ(get_int(level(lamp.item_id), "on_hand"), 6);
+  const lab::ApiAnswer refund = client_.admin(
+      net::Method::post, path + "/refunds",
+      json::object{{"lines", json::array{json::object{{"line_id", line}, {"quantity", 1}}}},
+                   {"restock", true},
+                   {"reason", "one arrived broken"}},
+      {{"Idempotency-Key", client_.key()}});
+  ASSERT_EQ(refund.status, 201) << refund.describe();
+  EXPECT_EQ(get_string(refund.body, "payment_status"), "partially_refunded");
+  EXPECT_EQ(get_int(get_object(refund.body, "totals"), "refunded"), 1000);
+  EXPECT_EQ(get_int(level(lamp.item_id), "available"), 7);
+  const lab::ApiAnswer too_much =
+      client_.admin(net::Method::post, path + "/refunds", json::object{{"amount", 1'000'000}},
+                    {{"Idempotency-Key", client_.key()}});
+  EXPECT_EQ(too_much.code, "refund_exceeds_payment");
+}
+
+}  // namespace
+}  // namespace securecart::test
