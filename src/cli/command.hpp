@@ -19,8 +19,8 @@ void add_receipt_verify(CLI::App& parent, Exit& exit);
 void add_load_run(CLI::App& parent, Exit& exit);
 void add_load_replay(CLI::App& parent, Exit& exit);
 void add_history_check(CLI::App& parent, Exit& exit);
-void add_import_products(CLI::App& parent, Exit& exit);
-void add_export_products(CLI::App& parent, Exit& exit);
+void add_products_import(CLI::App& parent, Exit& exit);
+void add_products_export(CLI::App& parent, Exit& exit);
 void add_events_parked(CLI::App& parent, Exit& exit);
 
 }  // namespace securecart::cli

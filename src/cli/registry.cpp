@@ -17,6 +17,9 @@ CLI::App& group(CLI::App& app, const char* word, const char* about) {
 void add_words(CLI::App& app, Exit& exit) {
   add_serve(app, exit);
   add_shop_create(group(app, "shop", "Shops of this installation"), exit);
+  CLI::App& products = group(app, "products", "The catalog of a shop, over the API");
+  add_products_import(products, exit);
+  add_products_export(products, exit);
   add_receipt_verify(group(app, "receipt", "Signed receipts"), exit);
   CLI::App& load = group(app, "load", "Load from outside, with a history to check afterwards");
   add_load_run(load, exit);

@@ -1,0 +1,127 @@
+// securecart products import FILE: a product file into a shop, with progress.
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/ids.hpp"
+#include "base/json.hpp"
+#include "base/limits.hpp"
+#include "cli/command.hpp"
+#include "cli/products.hpp"
+
+namespace securecart::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto poll_pause = 200ms;
+constexpr std::size_t shown_problems = 50;
+
+struct Arguments {
+  ApiAccess access;
+  std::string file;
+  bool dry_run = false;
+};
+
+json::object object_of(const net::Response& response) {
+  Result<json::value> parsed = parse_json(response.bytes());
+  if (!parsed || !parsed->is_object()) {
+    throw std::runtime_error(
+        fmt::format("the shop answered {} without a document", response.status));
+  }
+  if (response.status / 100 != 2) {
+    throw std::runtime_error(fmt::format("{} {}: {}", response.status,
+                                         get_string_or(parsed->as_object(), "code", "?"),
+                                         get_string_or(parsed->as_object(), "detail", "")));
+  }
+  return std::move(parsed->as_object());
+}
+
+void show_progress(const json::object& state, bool last) {
+  const std::int64_t total = get_int(state, "products_total");
+  const std::int64_t done = get_int(state, "products_done");
+  const std::int64_t width = 30;
+  const std::int64_t filled = total > 0 ? done * width / total : 0;
+  std::fprintf(stderr, "\r[%s%s] %lld of %lld products%s",
+               std::string(static_cast<std::size_t>(filled), '#').c_str(),
+               std::string(static_cast<std::size_t>(width - filled), '.').c_str(),
+               static_cast<long long>(done), static_cast<long long>(total), last ? "\n" : "");
+  std::fflush(stderr);
+}
+
+void show_problems(const json::array& problems) {
+  for (std::size_t i = 0; i < problems.size() && i < shown_problems; ++i) {
+    const json::object& problem = problems[i].as_object();
+    std::printf("line %lld, %s%s%s: %s\n", static_cast<long long>(get_int(problem, "line")),
+                std::string(get_string(problem, "handle")).c_str(),
+                get_string(problem, "column").empty() ? "" : ", ",
+                std::string(get_string(problem, "column")).c_str(),
+                std::string(get_string(problem, "what")).c_str());
+  }
+  if (problems.size() > shown_problems) {
+    std::printf("… and %zu more\n", problems.size() - shown_problems);
+  }
+}
+
+int import_file(Arguments arguments) {
+  std::ifstream stream(arguments.file, std::ios::binary);
+  const std::string csv{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream || csv.size() > limits::import_body_bytes) {
+    std::fprintf(stderr,
+                 "securecart products import: %s cannot be read, or is larger than %zu bytes\n",
+                 arguments.file.c_str(), limits::import_body_bytes);
+    return 2;
+  }
+  const std::string name = arguments.file.substr(arguments.file.rfind('/') + 1);
+  SecureRandom random;
+  const SystemClock clock;
+  net::Headers headers;
+  headers.set("Content-Type", "text/csv");
+  headers.set("Idempotency-Key", Ids(clock, random).secret(16));
+  try {
+    AdminCaller admin(resolved(arguments.access));
+    json::object state = object_of(
+        admin.call(net::Method::post,
+                   fmt::format("/v1/admin/imports?dry_run={}&file_name={}",
+                               arguments.dry_run ? "true" : "false", net::percent_encode(name)),
+                   csv, std::move(headers)));
+    const std::string target = "/v1/admin/imports/" + std::string(get_string(state, "id"));
+    while (get_string(state, "status") == "waiting" || get_string(state, "status") == "running") {
+      std::this_thread::sleep_for(poll_pause);
+      state = object_of(admin.call(net::Method::get, target));
+      show_progress(state, false);
+    }
+    show_progress(state, true);
+    const json::array& problems = get_array(state, "problems");
+    show_problems(problems);
+    std::printf("%s%lld created, %lld updated, %lld unchanged, %lld not imported.\n",
+                arguments.dry_run ? "Dry run, nothing was changed: " : "",
+                static_cast<long long>(get_int(state, "created")),
+                static_cast<long long>(get_int(state, "updated")),
+                static_cast<long long>(get_int(state, "unchanged")),
+                static_cast<long long>(get_int(state, "failed")));
+    if (!problems.empty()) {
+      std::printf("Mend the lines above and import the file again: what is in already stays.\n");
+    }
+    return problems.empty() ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "securecart products import: %s\n", error.what());
+    return 2;
+  }
+}
+
+}  // namespace
+
+void add_products_import(CLI::App& parent, Exit& exit) {
+  CLI::App& word = *parent.add_subcommand("import", "Import a product file (Shopify's format)");
+  auto arguments = std::make_shared<Arguments>();
+  word.add_option("file", arguments->file, "The file")->required()->check(CLI::ExistingFile);
+  word.add_flag("--dry-run", arguments->dry_run, "Only say what would happen");
+  add_api_access(word, arguments->access);
+  word.callback([arguments, &exit] { exit.status = import_file(std::move(*arguments)); });
+}
+
+}  // namespace securecart::cli
