@@ -1,5 +1,6 @@
 #include "events/consumer.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <stdexcept>
 #include <utility>
@@ -103,6 +104,7 @@ Task<std::int64_t> Consumer::load_cursor() {
     done_before_.insert(row.integer(0));
   }
   saved_ = position;
+  const std::scoped_lock lock(mutex_);
   settled_ = position;
   co_return position;
 }
@@ -147,6 +149,14 @@ void Consumer::stop() {
   if (open_ != nullptr) {
     open_->close();
   }
+}
+
+std::int64_t Consumer::settled() const {
+  const std::scoped_lock lock(mutex_);
+  if (open_ != nullptr) {
+    settled_ = std::max(settled_, open_->settled());
+  }
+  return settled_;
 }
 
 bool Consumer::stopping() const {
@@ -337,7 +347,6 @@ Task<Consumer::Verdict> Consumer::park(const Event& event, std::string reason, i
 // Cursor ------------------------------------------------------------------------------------------
 
 void Consumer::note_settled() {
-  settled_.store(subscription_->settled(), std::memory_order_relaxed);
   if (settled() - saved_ >= limits::cursor_stride) {
     start_saving();
   } else {

@@ -14,7 +14,6 @@
 // event).
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -101,8 +100,8 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   // From any thread.
   void stop();
 
-  // Everything at or below has been settled in this process.
-  std::int64_t settled() const { return settled_.load(std::memory_order_relaxed); }
+  // Everything at or below has been settled. Never goes back.
+  std::int64_t settled() const;
 
   // Parked events, oldest first, at most limits::event_page. Throws Unavailable.
   Task<std::vector<ParkedEvent>> parked();
@@ -161,8 +160,7 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   Signal idle_;               // running_ and saving_ may have come to an end
   bool stopping_ = false;
   Subscription* open_ = nullptr;  // what stop() closes
-
-  std::atomic<std::int64_t> settled_ = 0;
+  mutable std::int64_t settled_ = 0;
 
   observe::Counter& delivered_;
   observe::Counter& retried_;

@@ -102,6 +102,16 @@ TEST_F(ConsumerTest, StoresTheEffectOfEachWantedEventOnce) {
   EXPECT_EQ(count("SELECT count(*) FROM consumer_effects"), 0) << "guards below it are pruned";
 }
 
+TEST_F(ConsumerTest, EventsItDoesNotWantDoNotHoldItBack) {
+  append("wanted", "a");
+  for (int i = 0; i < 700; ++i) {
+    append("other", "b");
+  }
+  Recorder recorder;
+  live(recorder);
+  EXPECT_EQ(count("SELECT position FROM consumer_cursors"), 701);
+}
+
 TEST_F(ConsumerTest, KeepsTheOrderOfASubjectAndHandlesOthersBeside) {
   for (int i = 0; i < 40; ++i) {
     append("wanted", std::string(1, static_cast<char>('a' + i % 8)));

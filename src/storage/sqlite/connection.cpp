@@ -13,6 +13,12 @@ namespace {
 
 constexpr int progress_operations = 20'000;  // of the virtual machine: well under a millisecond
 
+// Without memory statistics malloc is called without SQLite's global lock, on which all reading
+// threads would meet. Only before the first connection of the process.
+void configure_engine() {
+  [[maybe_unused]] static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 [[noreturn]] void raise(sqlite3* database, std::string_view doing) {
   const int code = sqlite3_extended_errcode(database);
   throw EngineError(std::string(doing) + ": " + sqlite3_errmsg(database), code);
@@ -145,6 +151,7 @@ void Prepared::reset() {
 
 Connection::Connection(const std::filesystem::path& path, Mode mode, const Clock& clock)
     : clock_(clock) {
+  configure_engine();
   const int access =
       mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int code = sqlite3_open_v2(path.c_str(), &handle_,
