@@ -436,6 +436,7 @@ void Application::stop(const std::function<bool()>& hurry) {
     return parts.clock.steady() - begun >= span || hurry();
   };
   parts.system_routes.drain();
+  parts.server->drain(parts.options.drain_notice);  // each answer says `Connection: close` from now
   while (!passed(parts.options.drain_notice)) {
     std::this_thread::sleep_for(stop_poll);
   }

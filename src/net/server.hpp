@@ -48,10 +48,10 @@ class Server {
 
   std::uint16_t port() const;
   void start();
-  // Graceful drain (callable from any thread, once): from now on each answer says
-  // `Connection: close`. For `grace`, in which a balancer sees /readyz fail and goes elsewhere, new
-  // connections are still taken and idle ones kept, so that no request under way to us is lost;
-  // then the port closes and idle connections with it.
+  // Graceful drain (callable from any thread; a later call can only shorten it): from now on each
+  // answer says `Connection: close`. For `grace`, in which a balancer sees /readyz fail and goes
+  // elsewhere, new connections are still taken and idle ones kept, so that no request under way to
+  // us is lost; then the port closes and idle connections with it.
   void drain(Duration grace);
   // True when `grace` is over, no handler runs and no connection is open.
   bool drained() const;

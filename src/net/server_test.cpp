@@ -779,6 +779,19 @@ TEST_F(ServerTest, FinishesARunningRequestBeforeItIsDrained) {
   EXPECT_TRUE(eventually([this] { return server_->drained(); }));
 }
 
+TEST_F(ServerTest, ShortensADrain) {
+  serve();
+  RawConnection idle = connect();
+  ASSERT_TRUE(idle.send(plain_get));
+  ASSERT_TRUE(idle.read_response());
+  server_->drain(1h);
+  EXPECT_EQ(ask(plain_get).header("connection"), "close");
+  EXPECT_FALSE(server_->drained());
+  server_->drain(0s);
+  EXPECT_TRUE(idle.closed_by_peer());
+  EXPECT_TRUE(eventually([this] { return server_->drained(); }));
+}
+
 TEST_F(ServerTest, CanBeDestroyedUnderLoad) {
   serve();
   std::atomic<bool> ended = false;
