@@ -88,6 +88,7 @@ export class Shopper {
         for (const image of document.querySelectorAll('img')) {
           image.loading = 'eager';
         }
+        window.scrollTo(0, 0); // sticky headers would be in the middle
         await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
       });
     }
@@ -134,7 +135,7 @@ export class Shopper {
   }
 
   placeButton() {
-    return this.page.getByRole('button', { name: /^Place order for/ });
+    return this.page.getByRole('button', { name: /^Place order/ });
   }
 
   async cartId(): Promise<string> {
@@ -143,7 +144,12 @@ export class Shopper {
   }
 
   async orderPage(): Promise<string> {
-    await this.page.waitForURL(/\/orders\/ord_/);
+    try {
+      await this.page.waitForURL(/\/orders\/ord_/, { waitUntil: 'commit' });
+    } catch (error) {
+      await this.shot('failed', false);
+      throw error;
+    }
     return new URL(this.page.url()).pathname.split('/').at(-1) ?? '';
   }
 

@@ -129,7 +129,7 @@ export const text = {
     alsoIn: 'Also in',
     related: 'Goes well with it',
     choose: 'Choose',
-    digital: 'Delivered by e-mail',
+    digital: 'Nothing needs to be sent.',
   },
 
   cart: {
@@ -189,7 +189,7 @@ export const text = {
     email: 'This does not look like an e-mail address, such as ada@example.com',
     password: 'At least 10 characters, please',
     summary: (n: number) =>
-      n === 1 ? 'One thing is still missing:' : `${n} things are still missing:`,
+      n === 1 ? 'One thing needs your attention:' : `${n} things need your attention:`,
   },
 
   checkout: {
@@ -197,7 +197,7 @@ export const text = {
     back: 'Back to the cart',
     contact: 'Contact',
     email: 'E-mail',
-    emailHint: 'For your receipt and news of this order. Nothing else.',
+    emailHint: 'So that we can reach you about this order. Nothing else.',
     haveAccount: 'Have an account?',
     signedInAs: (name: string) => `Signed in as ${name}`,
     delivery: 'Delivery',
@@ -208,13 +208,14 @@ export const text = {
     shipping: 'Shipping',
     shippingFirst: 'Fill in your address, and we show how it can reach you and what that costs.',
     shippingNone: 'We have no way to send this cart to that address. A lighter cart might go.',
-    shippingNotNeeded: 'Nothing to send: this reaches you by e-mail.',
+    shippingNotNeeded: 'Nothing needs to be sent.',
     shippingSaving: 'Asking the carriers…',
     payment: 'Payment',
     testCards: 'This shop is a demonstration and takes test cards. No money moves.',
     noProviders: 'This shop does not take payments online yet.',
     review: 'Your order',
-    place: (total: string) => `Place order for ${total}`,
+    place: 'Place order',
+    placeFor: (total: string) => `Place order for ${total}`,
     placing: 'Placing your order…',
     placeHint: 'You can cancel until it leaves our hands.',
     saving: 'Bringing the prices up to date…',
@@ -254,9 +255,9 @@ export const text = {
       price_changed: (before: string, now: string) =>
         `The total changed from ${before} to ${now} since you saw it. Nothing has been ordered or charged. If it is fine with you, place the order again.`,
       out_of_stock:
-        'Somebody was faster: not all of this is left. Nothing has been ordered or charged. Mend your cart below, then place the order again.',
+        'Somebody was faster: not all of this is left. Nothing has been ordered or charged. Mend your cart, then place the order again.',
       variant_unavailable:
-        'Something in your cart cannot be bought right now. Nothing has been ordered or charged. Take it out below, then place the order again.',
+        'Something in your cart cannot be bought right now. Nothing has been ordered or charged. Take it out, then place the order again.',
       cart_incomplete: 'Something is still missing. Please look at the marked fields.',
       shipping_method_unavailable:
         'This way of shipping is not available for this cart any more. Please choose another.',
@@ -285,7 +286,7 @@ export const text = {
     title: (number: string) => `Order ${number}`,
     number: 'Order',
     placed: (when: string) => `Placed on ${when}`,
-    confirmationTo: 'News about this order goes to',
+    confirmationTo: 'If there is anything about this order, we write to',
     unknownTitle: 'We cannot show this order here',
     unknown:
       'Orders can be seen in the browser they were placed with, or signed in to the account they belong to.',
@@ -310,7 +311,7 @@ export const text = {
       },
       declined: {
         title: 'The payment did not go through',
-        body: 'Your bank declined the card, and nothing was charged. Your order is kept: pay with another card and it goes on.',
+        body: 'Nothing was charged, and your order is kept: pay with another card and it goes on.',
       },
       paid: {
         title: 'Thank you, it is yours',
@@ -359,6 +360,7 @@ export const text = {
     items: 'What you ordered',
     deliveryTo: 'Delivery to',
     billTo: 'Bill to',
+    sameAddress: 'The same address',
     shippedWith: 'Shipping',
     history: 'What happened so far',
     shipped: (n: number, all: number) => (n === all ? 'Sent' : `${n} of ${all} sent`),
@@ -393,8 +395,9 @@ export const text = {
       voided: 'Cancelled',
     } as Record<string, string>,
     declineReasons: {
-      declined: 'The bank gave no reason.',
-      card_declined: 'The bank gave no reason.',
+      '': 'Your bank declined the card.',
+      declined: 'Your bank declined the card.',
+      card_declined: 'Your bank declined the card.',
       insufficient_funds: 'There was not enough money on the card.',
       expired_card: 'The card has expired.',
       action_failed: 'The payment was not confirmed at the bank.',

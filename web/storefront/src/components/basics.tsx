@@ -115,6 +115,13 @@ export function Notice({
   );
 }
 
+// The one variant of a product without options has a name nobody needs to read.
+export function VariantName({ title }: { title: string }) {
+  return /^(default( title)?)?$/i.test(title) ? null : (
+    <span className="line-variant">{title}</span>
+  );
+}
+
 // In place of what could not be read.
 export function LoadFailure({ error, retry }: { error: unknown; retry: () => void }) {
   return (
@@ -192,11 +199,11 @@ export function TextField({
     >
       {({ id, describedBy, invalid }) => (
         <input
+          aria-required={!optional}
           {...input}
           id={id}
           aria-describedby={describedBy}
           aria-invalid={invalid || undefined}
-          aria-required={!optional}
         />
       )}
     </Field>

@@ -5,7 +5,7 @@ import { text } from '../text';
 import { Button, ButtonLink, Dialog, Notice } from './basics';
 import { CartLines } from './cart_lines';
 import { CloseIcon } from './icons';
-import { loadCheckoutPage } from '../pages/lazy';
+import { loadCheckoutPage, prefetchPage } from '../pages/lazy';
 
 const close = () => drawerOpen.set(false);
 
@@ -43,7 +43,7 @@ function DrawerBody() {
           <div className="drawer-lines">
             <CartLines cart={cart} onFollow={close} />
           </div>
-          <footer className="drawer-foot" onPointerEnter={() => void loadCheckoutPage()}>
+          <footer className="drawer-foot" onPointerEnter={() => prefetchPage(loadCheckoutPage)}>
             {cart.problems.length > 0 && (
               <Notice kind="problem" announce={false}>
                 <p>{text.cart.problems}</p>

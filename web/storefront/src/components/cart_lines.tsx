@@ -9,7 +9,7 @@ import { money } from '../lib/money';
 import { Link } from '../lib/router';
 import { explain } from '../lib/words';
 import { text } from '../text';
-import { Button, Stepper } from './basics';
+import { Button, Stepper, VariantName } from './basics';
 import { AlertIcon } from './icons';
 
 const mostOfALine = 10_000;
@@ -60,7 +60,7 @@ function Line({
         <Link to={`/products/${line.handle}`} className="line-title" onClick={onFollow}>
           {line.title}
         </Link>
-        {line.variant_title !== '' && <span className="line-variant">{line.variant_title}</span>}
+        <VariantName title={line.variant_title} />
         <span className="line-each">
           {line.quantity > 1 && text.cart.each(money(line.unit_price, cart.currency))}
         </span>

@@ -39,12 +39,7 @@ function PlacingBar() {
   const { path } = usePlace();
   const underWay = useSignal(placing);
   const placed = useSignal(placedMeanwhile);
-  const orderPath = placed === null ? null : `/orders/${placed.id}`;
-  useEffect(() => {
-    if (path === orderPath) {
-      placedMeanwhile.set(null);
-    }
-  }, [path, orderPath]);
+  const orderPath = `/orders/${placed?.id ?? ''}`;
   if (underWay !== null && path !== '/checkout') {
     return (
       <p className="bar" role="status">
@@ -52,7 +47,7 @@ function PlacingBar() {
       </p>
     );
   }
-  return placed === null || orderPath === null || path === orderPath ? null : (
+  return placed === null || path === orderPath ? null : (
     <p className="bar" role="status">
       {text.checkout.retry.placed(placed.number)} <Link to={orderPath}>{text.checkout.retry.look}</Link>
     </p>

@@ -4,7 +4,7 @@ import { Link } from '../lib/router';
 import { prefetch } from '../lib/query';
 import { text } from '../text';
 import { Price, Skeleton } from './basics';
-import { loadProductPage } from '../pages/lazy';
+import { loadProductPage, prefetchPage } from '../pages/lazy';
 
 export function ProductCard({
   product,
@@ -16,7 +16,7 @@ export function ProductCard({
   eager?: boolean;
 }) {
   const readAhead = () => {
-    void loadProductPage();
+    prefetchPage(loadProductPage);
     prefetch(`product ${product.handle} ${currency}`, () => getProduct(product.handle, currency));
   };
   const { price } = product;

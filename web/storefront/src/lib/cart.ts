@@ -79,7 +79,9 @@ const isGone = (error: unknown) => error instanceof Problem && error.status === 
 
 async function reread(ref: CartRef): Promise<Cart | null> {
   try {
-    return took(await getCart(ref));
+    const cart = await getCart(ref);
+    // Meanwhile it may have become an order and been left behind.
+    return cartRef()?.id === ref.id ? took(cart) : null;
   } catch (error) {
     if (isGone(error)) {
       leaveCart();

@@ -9,6 +9,7 @@ import { completeCart, type CartRef } from '../api/store';
 import type { Completion, Order } from '../api/types';
 import { beginAttempt, endAttempt, pendingAttempt } from './attempts';
 import { keepOrder, rememberPlaced } from './guest_orders';
+import { session } from './session';
 import { withRetries, type RetryOptions } from './retry';
 
 const purposeOf = (cart: CartRef) => `complete.${cart.id}`;
@@ -31,7 +32,8 @@ export async function completeOnce(
       () => completeCart(cart, attempt.body, attempt.key),
       { attempts: Infinity, firstPauseMs: 400, longestPauseMs: 4_000, ...options },
     );
-    keepOrder({ id: order.id, token, number: order.number, placed_at: order.placed_at });
+    const { id, number, placed_at } = order;
+    keepOrder({ id, token, number, placed_at, unseen: true, account: session.get() !== null });
     rememberPlaced(order);
     endAttempt(purpose);
     return order;

@@ -11,6 +11,10 @@ export interface GuestOrder {
   token: string;
   number: string;
   placed_at: string;
+  // Placed, but its page was never shown: the answer came while the page was left or reloaded.
+  unseen?: boolean;
+  // Placed while signed in: the account shows it.
+  account?: boolean;
 }
 
 export const guestOrders = (): GuestOrder[] => readStored<GuestOrder[]>(name) ?? [];
@@ -18,6 +22,27 @@ export const guestOrders = (): GuestOrder[] => readStored<GuestOrder[]>(name) ??
 export function keepOrder(order: GuestOrder): void {
   const others = guestOrders().filter((known) => known.id !== order.id);
   store(name, [order, ...others].slice(0, mostKept));
+}
+
+// What belongs to an account leaves with its owner.
+export function forgetAccountOrders(): void {
+  store(
+    name,
+    guestOrders().filter((order) => !order.account),
+  );
+}
+
+export const unseenOrder = (): GuestOrder | null =>
+  guestOrders().find((order) => order.unseen) ?? null;
+
+export function markSeen(id: string): void {
+  const orders = guestOrders();
+  if (orders.some((order) => order.id === id && order.unseen)) {
+    store(
+      name,
+      orders.map((order) => (order.id === id ? { ...order, unseen: false } : order)),
+    );
+  }
 }
 
 export const orderToken = (id: string): string | null =>

@@ -89,6 +89,6 @@ export function shortState(order: OrderSummary): string {
   return short[key] ?? key;
 }
 
-// "declined" or "insufficient_funds" in words; unknown ones as the bank wrote them.
+// Why a payment failed, in words; reasons we do not know stay as the bank wrote them.
 export const declineReason = (failure: string): string =>
   text.order.declineReasons[failure] ?? failure;

@@ -1,9 +1,10 @@
 // An order on its way to the server: shared by all pages, since it goes on when the shopper walks
 // away from the checkout, and after a reload.
 
-import type { Completion, Order } from '../api/types';
+import type { Completion } from '../api/types';
 import { cartRef, cartState, leaveCart, refreshCart } from './cart';
 import { completeOnce, unsettledCompletion } from './checkout';
+import { markSeen, unseenOrder } from './guest_orders';
 import { currentPlace, navigate } from './router';
 import { Signal } from './signal';
 
@@ -20,8 +21,15 @@ export interface Refusal {
 
 export const placing = new Signal<Placing | null>(null);
 export const refusal = new Signal<Refusal | null>(null);
-// Placed while the shopper was on another page.
-export const placedMeanwhile = new Signal<Order | null>(null);
+// Placed while the shopper was elsewhere: on another page of ours, or just leaving this one.
+export const placedMeanwhile = new Signal<{ id: string; number: string } | null>(unseenOrder());
+
+export function orderSeen(id: string): void {
+  markSeen(id);
+  if (placedMeanwhile.get()?.id === id) {
+    placedMeanwhile.set(null);
+  }
+}
 
 // A pause that "Try now" ends early.
 function impatientPause(ms: number): Promise<void> {

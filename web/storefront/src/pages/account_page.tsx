@@ -16,7 +16,7 @@ import { AddressForm, AddressLines } from '../components/address_form';
 import { Button, LoadFailure, Notice, Skeleton, TextField } from '../components/basics';
 import { addressOf, draftOf, looksLikeEmail, problemsOf } from '../lib/address';
 import { adoptCart } from '../lib/cart';
-import { guestOrders } from '../lib/guest_orders';
+import { forgetAccountOrders, guestOrders } from '../lib/guest_orders';
 import { money } from '../lib/money';
 import { shortState } from '../lib/order_state';
 import { usePageTitle } from '../lib/page';
@@ -44,6 +44,7 @@ export function AccountPage({ section }: { section: 'overview' | 'orders' | 'add
   const leave = () => {
     void signOut().catch(() => undefined); // it ends on its own, if this is lost
     signedOut(current.token);
+    forgetAccountOrders();
     forgetQueries('mine ');
     navigate('/account');
   };
@@ -232,7 +233,7 @@ function Orders({ customer }: { customer: string }) {
 }
 
 function GuestOrders() {
-  const orders = guestOrders();
+  const orders = guestOrders().filter((order) => !order.account);
   if (orders.length === 0) {
     return null;
   }

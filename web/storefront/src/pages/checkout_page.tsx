@@ -7,7 +7,15 @@ import { Problem } from '../api/http';
 import { listAddresses, listShippingMethods } from '../api/store';
 import type { Cart, CartUpdate, CustomerAddress, ShippingMethod } from '../api/types';
 import { AddressForm } from '../components/address_form';
-import { Button, ButtonLink, LoadFailure, Notice, Skeleton, TextField } from '../components/basics';
+import {
+  Button,
+  ButtonLink,
+  LoadFailure,
+  Notice,
+  Skeleton,
+  TextField,
+  VariantName,
+} from '../components/basics';
 import { CartLines } from '../components/cart_lines';
 import { firstCard, TestCards } from '../components/test_cards';
 import { Totals } from '../components/totals';
@@ -23,15 +31,23 @@ import {
 import { cartRef, cartState, changeCart, refreshCart } from '../lib/cart';
 import { money } from '../lib/money';
 import { usePageTitle } from '../lib/page';
-import { placeOrder, placing, recoverPlaced, refusal, type Placing, type Refusal } from '../lib/placing';
+import {
+  placedMeanwhile,
+  placeOrder,
+  placing,
+  recoverPlaced,
+  refusal,
+  type Placing,
+  type Refusal,
+} from '../lib/placing';
 import { useQuery } from '../lib/query';
-import { Link } from '../lib/router';
+import { Link, navigate } from '../lib/router';
 import { session } from '../lib/session';
 import { useShop } from '../lib/shop';
 import { useSignal } from '../lib/signal';
 import { explain } from '../lib/words';
 import { text } from '../text';
-import { loadOrderPage } from './lazy';
+import { loadOrderPage, prefetchPage } from './lazy';
 
 export function CheckoutPage() {
   usePageTitle(text.checkout.title);
@@ -59,6 +75,13 @@ export function CheckoutPage() {
 }
 
 function NothingHere() {
+  // The order was placed in the instant this page was loaded anew.
+  const placed = useSignal(placedMeanwhile);
+  useEffect(() => {
+    if (placed !== null) {
+      navigate(`/orders/${placed.id}`, { replace: true });
+    }
+  }, [placed]);
   return (
     <div className="page page-narrow centred">
       <h1>{text.checkout.emptyTitle}</h1>
@@ -272,6 +295,9 @@ function Checkout({ cart }: { cart: Cart }) {
   const [card, setCard] = useState<string>(firstCard);
   const [checked, setChecked] = useState(false); // problems are shown from the first try on
   const page = useRef<HTMLFormElement>(null);
+  // The order's page is at hand before the order is placed: should the server be lost in between,
+  // there is a page to say that the order is safe.
+  useEffect(() => prefetchPage(loadOrderPage), []);
   const underWay = useSignal(placing);
   const refused = useSignal(refusal);
   useEffect(() => {
@@ -299,7 +325,6 @@ function Checkout({ cart }: { cart: Cart }) {
     }
     const shownTotal = cart.totals.total;
     setWaiting(true);
-    void loadOrderPage();
     try {
       const saved = await save();
       if (saved.ready.complete) {
@@ -384,7 +409,9 @@ function Checkout({ cart }: { cart: Cart }) {
               >
                 {waiting
                   ? text.checkout.placing
-                  : text.checkout.place(money(cart.totals.total, cart.currency))}
+                  : cart.ready.complete
+                    ? text.checkout.placeFor(money(cart.totals.total, cart.currency))
+                    : text.checkout.place}
               </Button>
               <p className="soft small centred" role="status">
                 {saving ? text.checkout.saving : text.checkout.placeHint}
@@ -582,9 +609,7 @@ function Summary({ cart, children }: { cart: Cart; children: ReactNode }) {
               </span>
               <span>
                 {line.title}
-                {line.variant_title !== '' && (
-                  <span className="line-variant">{line.variant_title}</span>
-                )}
+                <VariantName title={line.variant_title} />
               </span>
               <span>{money(line.total, cart.currency)}</span>
             </li>

@@ -2,18 +2,48 @@
 
 import { lazy } from 'react';
 
-export const loadProductPage = () =>
-  import('./product_page').then(({ ProductPage }) => ({ default: ProductPage }));
-export const loadCheckoutPage = () =>
-  import('./checkout_page').then(({ CheckoutPage }) => ({ default: CheckoutPage }));
-export const loadOrderPage = () =>
-  import('./order_page').then(({ OrderPage }) => ({ default: OrderPage }));
-const loadCartPage = () => import('./cart_page').then(({ CartPage }) => ({ default: CartPage }));
-const loadAccountPage = () =>
-  import('./account_page').then(({ AccountPage }) => ({ default: AccountPage }));
+import { sleep } from '../lib/retry';
+
+const tries = 8;
+const longestPauseMs = 4_000;
+
+// A page's file that does not come is asked for again: the server may be starting anew.
+function persistent<T>(load: () => Promise<T>): () => Promise<T> {
+  return async () => {
+    for (let n = 1; ; ++n) {
+      try {
+        return await load();
+      } catch (error) {
+        if (n === tries) {
+          throw error;
+        }
+        await sleep(Math.min(250 * 2 ** n, longestPauseMs));
+      }
+    }
+  };
+}
+
+// What fails now is loaded when it is needed.
+export function prefetchPage(load: () => Promise<unknown>): void {
+  load().catch(() => undefined);
+}
+
+export const loadProductPage = persistent(() =>
+  import('./product_page').then(({ ProductPage }) => ({ default: ProductPage })),
+);
+export const loadCheckoutPage = persistent(() =>
+  import('./checkout_page').then(({ CheckoutPage }) => ({ default: CheckoutPage })),
+);
+export const loadOrderPage = persistent(() =>
+  import('./order_page').then(({ OrderPage }) => ({ default: OrderPage })),
+);
 
 export const ProductPage = lazy(loadProductPage);
 export const CheckoutPage = lazy(loadCheckoutPage);
 export const OrderPage = lazy(loadOrderPage);
-export const CartPage = lazy(loadCartPage);
-export const AccountPage = lazy(loadAccountPage);
+export const CartPage = lazy(
+  persistent(() => import('./cart_page').then(({ CartPage }) => ({ default: CartPage }))),
+);
+export const AccountPage = lazy(
+  persistent(() => import('./account_page').then(({ AccountPage }) => ({ default: AccountPage }))),
+);

@@ -7,10 +7,19 @@ import { Problem } from '../api/http';
 import { cancelOrder, getReceipt, payAgain, readOrder } from '../api/store';
 import type { HistoryEntry, Order, OrderLine } from '../api/types';
 import { AddressLines } from '../components/address_form';
-import { Button, ButtonLink, Dialog, LoadFailure, Notice, Skeleton } from '../components/basics';
+import {
+  Button,
+  ButtonLink,
+  Dialog,
+  LoadFailure,
+  Notice,
+  Skeleton,
+  VariantName,
+} from '../components/basics';
 import { AlertIcon, CheckIcon, ClockIcon, CloseIcon } from '../components/icons';
 import { firstCard, TestCards } from '../components/test_cards';
 import { Totals } from '../components/totals';
+import { sameAddress } from '../lib/address';
 import { beginAttempt, endAttempt } from '../lib/attempts';
 import { keepOrder, orderToken, placedOrder } from '../lib/guest_orders';
 import { money } from '../lib/money';
@@ -24,6 +33,7 @@ import {
   type Tone,
 } from '../lib/order_state';
 import { usePageTitle } from '../lib/page';
+import { orderSeen } from '../lib/placing';
 import { isPassing } from '../api/http';
 import { explain, sayDay, sayMoment } from '../lib/words';
 import { text } from '../text';
@@ -119,6 +129,7 @@ function useOrder(id: string, token: string | null): Following {
 export function OrderPage({ id }: { id: string }) {
   const [token] = useState(() => takeTokenFromLink(id));
   const following = useOrder(id, token);
+  useEffect(() => orderSeen(id), [id]);
   const { order, error } = following;
   usePageTitle(order === null ? text.order.number : text.order.title(order.number));
   if (order !== null) {
@@ -232,8 +243,8 @@ function Status({
         <div role="status" aria-live="polite">
           <h1>{words.title}</h1>
           <p>
+            {state === 'declined' && `${declineReason(payment?.failure ?? '')} `}
             {words.body}
-            {state === 'declined' && payment?.failure && ` ${declineReason(payment.failure)}`}
           </p>
         </div>
         {state === 'requires_action' && payment?.action_url && (
@@ -326,7 +337,7 @@ function Lines({ order }: { order: Order }) {
           </span>
           <div className="line-words">
             <span className="line-title">{line.title}</span>
-            {line.variant_title !== '' && <span className="line-variant">{line.variant_title}</span>}
+            <VariantName title={line.variant_title} />
             <span className="line-each">
               {line.quantity} × {money(line.unit_price, order.currency)}
             </span>
@@ -379,7 +390,7 @@ function Timeline({ order }: { order: Order }) {
       <h2 id="order-history">{text.order.history}</h2>
       <ol className="timeline">
         {order.history.map((entry, i) => (
-          <li key={entry.kind + entry.at + String(i)}>
+          <li key={entry.kind + entry.at + String(i)} data-kind={entry.kind}>
             <span>
               {text.order.events[entry.kind] ?? entry.kind}
               {detail(entry) !== '' && <span className="soft"> {detail(entry)}</span>}
@@ -409,7 +420,11 @@ function Places({ order }: { order: Order }) {
       {order.billing_address !== null && (
         <section>
           <h2>{text.order.billTo}</h2>
-          <AddressLines address={order.billing_address} />
+          {sameAddress(order.billing_address, order.shipping_address) ? (
+            <p>{text.order.sameAddress}</p>
+          ) : (
+            <AddressLines address={order.billing_address} />
+          )}
         </section>
       )}
     </>

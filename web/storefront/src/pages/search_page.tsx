@@ -33,7 +33,7 @@ export function SearchPage() {
           <TextField
             key={q}
             label={text.search.label}
-            optional
+            aria-required={false}
             name="q"
             type="search"
             defaultValue={q}
