@@ -234,6 +234,47 @@ TEST_F(CustomersTest, KeepsAddressesOfTheirOwner) {
   EXPECT_TRUE(world.run([&] { return customers().addresses(shop, ada); }).empty());
 }
 
+TEST_F(CustomersTest, NoChangeOfAnAddressIsLostUnderAnother) {
+  const std::string ada = enrol("ada@example.com")->customer.id;
+  const std::string address = add_address(ada, "Haarlem")->id;
+  std::vector<std::future<Result<CustomerAddress>>> answers;
+  for (int i = 0; i < 10; ++i) {
+    answers.push_back(world.executor.spawn<Result<CustomerAddress>>([&, i] {
+      AddressChange change;
+      (i % 2 == 0 ? change.city : change.line1) = "Changed " + std::to_string(i);
+      return customers().change_address(shop, ada, address, change);
+    }));
+  }
+  Address expected;
+  int changed = 0;
+  for (auto& answer : answers) {
+    const Result<CustomerAddress> outcome = answer.get();
+    EXPECT_TRUE(outcome || outcome.error().is(errc::version_conflict));
+    if (outcome) {
+      expected = outcome->address;
+      ++changed;
+    }
+  }
+  EXPECT_GE(changed, 1);
+  const auto stored = world.run([&] { return customers().addresses(shop, ada); });
+  EXPECT_EQ(to_json(stored.at(0).address), to_json(expected));
+}
+
+TEST_F(CustomersTest, GuessingTheCurrentPasswordIsThrottledToo) {
+  const std::string ada = enrol("ada@example.com")->customer.id;
+  CustomerChange wanted;
+  wanted.password = "another horse battery";
+  wanted.current_password = "wrong horse";
+  for (std::int64_t i = 0; i < limits::login_failures_by_email; ++i) {
+    EXPECT_TRUE(change(ada, wanted).error().is(errc::bad_credentials));
+  }
+  wanted.current_password = password;
+  EXPECT_TRUE(change(ada, wanted).error().is(errc::login_throttled));
+  EXPECT_TRUE(sign_in("ada@example.com").error().is(errc::login_throttled));
+  world.clock.advance(2s);
+  EXPECT_TRUE(change(ada, wanted));
+}
+
 TEST_F(CustomersTest, AddressesHaveALimit) {
   const std::string ada = enrol("ada@example.com")->customer.id;
   for (std::size_t i = 0; i < limits::customer_addresses; ++i) {

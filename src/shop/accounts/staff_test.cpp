@@ -120,6 +120,22 @@ TEST_F(StaffTest, TwoOwnersWhoDemoteEachOtherAtOnce) {
   }
 }
 
+TEST_F(StaffTest, AShopHasALimitOfStaff) {
+  storage::Batch batch;
+  for (std::size_t i = 0; i < limits::shop_staff; ++i) {
+    batch.add(
+        "INSERT INTO staff (shop_id, id, email, name, role, password, created_at) "
+        "VALUES ($1, $2, $2, 'Someone', 'viewer', '', 0)",
+        {shop, "stf_" + std::to_string(i)});
+  }
+  world.commit(std::move(batch));
+  const NewStaff one_more{"more@example.com", "Someone", Role::viewer, password};
+  EXPECT_TRUE(
+      world.run([&] { return staff().add(shop, one_more); }).error().is(errc::too_many_staff));
+  const std::string other = world.add_shop("two.example");
+  EXPECT_TRUE(world.run([&] { return staff().add(other, one_more); }));
+}
+
 TEST_F(StaffTest, AStaleVersionIsRefused) {
   const StaffMember owner = add("owner@example.com", Role::owner);
   StaffChange rename;
