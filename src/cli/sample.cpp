@@ -63,7 +63,8 @@ void write_credentials(const std::filesystem::path& file, const Credentials& cre
                               {"publishable_key", credentials.publishable_key},
                               {"secret_key", credentials.secret_key},
                               {"test_payments_url", credentials.test_payments_url},
-                              {"test_payments_secret", credentials.test_payments_secret}};
+                              {"test_payments_secret", credentials.test_payments_secret},
+                              {"stocked", credentials.stocked}};
   write_privately(file, to_string(json::value(document)) + "\n");
 }
 
@@ -90,6 +91,7 @@ std::optional<Credentials> read_credentials(const std::filesystem::path& file) {
   credentials.secret_key = take("secret_key");
   credentials.test_payments_url = take("test_payments_url");
   credentials.test_payments_secret = take("test_payments_secret");
+  credentials.stocked = get_bool_or(document, "stocked", false);
   return credentials;
 }
 
@@ -101,6 +103,10 @@ Credentials ensure_sample_shop(const std::filesystem::path& folder,
   credentials.url = addresses.url;
   credentials.test_payments_url = addresses.test_payments_url;
   credentials.test_payments_secret = addresses.test_payments_secret;
+  if (credentials.stocked) {
+    write_credentials(file, credentials);
+    return credentials;
+  }
   shop::flows::CreatedShop shop;
   if (credentials.shop_id.empty()) {
     credentials.owner_password = parts.deps.ids.secret(password_bytes);
@@ -123,6 +129,8 @@ Credentials ensure_sample_shop(const std::filesystem::path& folder,
   wait_on(home, shop::flows::stock_sample_shop(parts, std::move(shop), [](std::string_view step) {
             log::info("sample shop", {{"step", step}});
           }));
+  credentials.stocked = true;
+  write_credentials(file, credentials);
   return credentials;
 }
 

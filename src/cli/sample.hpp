@@ -12,7 +12,8 @@
 namespace securecart::cli {
 
 // Keys of a shop, as written to a file only its owner can read: {"url", "shop_id", "owner_email",
-// "owner_password", "publishable_key", "secret_key", "test_payments_url", "test_payments_secret"}.
+// "owner_password", "publishable_key", "secret_key", "test_payments_url", "test_payments_secret",
+// "stocked"}.
 struct Credentials {
   std::string url;
   std::string shop_id;
@@ -22,6 +23,7 @@ struct Credentials {
   std::string secret_key;
   std::string test_payments_url;
   std::string test_payments_secret;
+  bool stocked = false;  // the sample shop has its goods; from then on they are the merchant's
 };
 
 void write_credentials(const std::filesystem::path& file, const Credentials& credentials);

@@ -1,0 +1,107 @@
+// kill -9 under open-loop load, again and again; then the history check, from outside. And the same
+// with a protection switched off: the check must find what is broken then.
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "base/prng.hpp"
+#include "tests/support/seed.hpp"
+#include "tests/support/shop_client.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace securecart::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The load tool on a thread of its own, beside the killing.
+class Load {
+ public:
+  Load(const ShopProcess& shop, const std::filesystem::path& history, const std::string& rate,
+       const std::string& duration) {
+    thread_ = std::thread([this, rate, duration, history, file = shop.credentials_file()] {
+      status_ = run_program(
+          {"load", "run", "--credentials", file.string(), "--rate", rate, "--duration", duration,
+           "--history", history.string(), "--seed", std::to_string(seed() % 1'000'000),
+           "--create-products", "5", "--stock", "40", "--double-clicks", "10"},
+          &output_);
+    });
+  }
+  ~Load() {
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+  }
+  const std::string& output() {
+    thread_.join();
+    return output_;
+  }
+
+ private:
+  std::thread thread_;
+  std::string output_;
+  int status_ = -1;
+};
+
+struct Story {
+  int check = -1;
+  std::string load;
+  std::string findings;
+};
+
+// The sabotage begins when the shop is made: what it breaks is what shoppers do.
+void make_shop(const std::filesystem::path& data) {
+  ShopProcess shop(data);
+  shop.end();
+}
+
+// Load while the shop is killed and started again, each time after a time drawn from the seed.
+Story kill_under_load(std::vector<std::string> shop_options, int kills) {
+  const TempDir folder;
+  const std::filesystem::path history = folder.path() / "history.jsonl";
+  Prng random(seed());
+  make_shop(folder.path() / "data");
+  ShopProcess shop(folder.path() / "data", std::move(shop_options));
+  Story story;
+  {
+    Load load(shop, history, "40", std::to_string(3 * kills + 3) + "s");
+    for (int i = 0; i < kills; ++i) {
+      std::this_thread::sleep_for(1s + std::chrono::milliseconds(random.below(2'000)));
+      shop.kill_now();
+      shop.start();
+    }
+    story.load = load.output();
+  }
+  story.check = run_program(
+      {"history", "check", history.string(), "--credentials", shop.credentials_file().string()},
+      &story.findings);
+  return story;
+}
+
+TEST(Crash, KillNineUnderLoadLosesDoublesAndOversellsNothing) {
+  const Story story = kill_under_load({}, 4);
+  EXPECT_EQ(story.check, 0) << story.load << story.findings;
+}
+
+TEST(Crash, TheCheckFindsWhatAcknowledgingBeforeTheCommitLoses) {
+  const Story story = kill_under_load({"--sabotage", "ack-before-commit"}, 4);
+  EXPECT_EQ(story.check, 1) << story.load << story.findings;
+}
+
+TEST(Crash, TheCheckFindsWhatSkippingTheKeysDoubles) {
+  const Story story = kill_under_load({"--sabotage", "skip-dedupe"}, 2);
+  EXPECT_EQ(story.check, 1) << story.load << story.findings;
+}
+
+TEST(Crash, APoliteEndAnswersWhatItTook) {
+  const TempDir folder;
+  ShopProcess shop(folder.path());
+  {
+    ShopClient client(shop);
+    EXPECT_EQ(client.call(net::Method::get, "/v1/store/shop").status, 200);
+  }
+  EXPECT_EQ(shop.end(), 0);
+}
+
+}  // namespace
+}  // namespace securecart::test
