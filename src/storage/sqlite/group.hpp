@@ -30,7 +30,7 @@ namespace securecart::storage::sqlite {
 // Switches that break a promise on purpose: the lab must find each of them out. Never set
 // elsewhere.
 struct Sabotage {
-  // Answers before COMMIT and keeps the transaction open for a while.
+  // Answers batches with a key before COMMIT and keeps the transaction open for a while.
   bool acknowledge_before_commit = false;
   // Applies a batch again although its key is known.
   bool skip_dedupe = false;

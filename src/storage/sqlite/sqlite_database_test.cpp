@@ -416,7 +416,9 @@ TEST_F(SqliteDatabaseTest, AFailedCommitNeverAcknowledgesFalsely) {
       for (int i = 0;; ++i) {
         const std::string id =
             std::to_string(life) + "-" + std::to_string(t) + "-" + std::to_string(i) + "\n";
-        run_ready(database->commit(add_note(id.substr(0, id.size() - 1))));
+        Batch note = add_note(id.substr(0, id.size() - 1));
+        note.key = BatchKey{"shop_1", "add", id, "f", {201, ""}};
+        run_ready(database->commit(std::move(note)));
         if (write(pipe_end, id.data(), id.size()) < 0) {
           _exit(1);
         }

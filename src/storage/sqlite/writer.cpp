@@ -139,11 +139,18 @@ void Writer::finish(std::span<Pending* const> group) {
     queue_seconds_.observe(seconds(clock_.steady() - pending->queued_at));
   }
   const SteadyTime start = clock_.steady();
-  const bool early = options_.sabotage.acknowledge_before_commit;
+  // Sabotaged, the keyed batches (orders and the like) are answered too soon; the others are not, or
+  // nobody could read back what they wrote and no order would ever be tried.
+  std::vector<Pending*> early;
+  std::vector<Pending*> on_time;
+  for (Pending* pending : group) {
+    const bool too_soon = options_.sabotage.acknowledge_before_commit && pending->batch.key;
+    (too_soon ? early : on_time).push_back(pending);
+  }
   std::function<void()> before_commit;
-  if (early) {
-    before_commit = [this, group] {
-      answer(group);
+  if (!early.empty()) {
+    before_commit = [this, &early] {
+      answer(early);
       std::this_thread::sleep_for(sabotaged_commit_delay);
     };
   }
@@ -151,9 +158,7 @@ void Writer::finish(std::span<Pending* const> group) {
   const GroupResult result = committer_.commit(group, before_commit);
   tail_.store(committer_.tail(), std::memory_order_release);
   tell_observers(result.events);
-  if (!early) {
-    answer(group);
-  }
+  answer(on_time);
   commit_seconds_.observe(seconds(clock_.steady() - start));
   record(result);
   checkpointer_.after_commit();
