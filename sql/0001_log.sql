@@ -1,5 +1,5 @@
--- What storage and events need for themselves. Runs on SQLite and on PostgreSQL; comments that begin
--- with the name of an engine are text for that engine (storage/migrations.hpp).
+-- What storage and events need for themselves. Runs on SQLite and on PostgreSQL; a comment that
+-- begins with the name of an engine is text for that engine (storage/migrations.hpp).
 
 -- A key is stored in the transaction of the batch it protects, with the response to repeat.
 CREATE TABLE idempotency_keys (
