@@ -43,12 +43,12 @@ class Receipts : public testing::Test {
 };
 
 Verification verified(const json::object& file) {
-  return verify_receipt(to_string(json::value(file)), std::nullopt);
+  return verify_receipt(securecart::to_string(json::value(file)), std::nullopt);
 }
 
 TEST_F(Receipts, AnHonestOneVerifies) {
   const Verification result =
-      verify_receipt(to_string(json::value(file(1, first_link()))), public_key());
+      verify_receipt(securecart::to_string(json::value(file(1, first_link()))), public_key());
   EXPECT_TRUE(result.valid) << result.failure;
   EXPECT_EQ(result.sequence, 1);
   EXPECT_EQ(result.digest, last_.digest);
@@ -74,7 +74,7 @@ TEST_F(Receipts, AnEntryOfAnotherStatementIsFoundOut) {
 }
 
 TEST_F(Receipts, AnotherShopsKeyIsFoundOut) {
-  const std::string text = to_string(json::value(file(1, first_link())));
+  const std::string text = securecart::to_string(json::value(file(1, first_link())));
   const SigningKey other = make_signing_key(random_);
   EXPECT_FALSE(verify_receipt(text, base64url(other.public_key)).valid);
 }
