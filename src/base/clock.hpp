@@ -41,7 +41,9 @@ class ManualClock final : public Clock {
   std::atomic<std::int64_t> elapsed_ns_ = 0;
 };
 
-inline std::int64_t to_millis(Timestamp time) { return time.time_since_epoch().count(); }
+inline std::int64_t to_millis(Timestamp time) {
+  return time.time_since_epoch().count();
+}
 inline Timestamp from_millis(std::int64_t millis) {
   return Timestamp(std::chrono::milliseconds(millis));
 }

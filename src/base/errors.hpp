@@ -13,7 +13,8 @@
 namespace securecart {
 
 // One stable error of the API. Instances are `inline constexpr` in a module's errc.hpp, compared by
-// address, never made at run time. `code` never changes once published (RFC 9457 `type` ends in it).
+// address, never made at run time. `code` never changes once published (RFC 9457 `type` ends in
+// it).
 struct ErrorKind {
   std::string_view code;   // out_of_stock
   int status;              // HTTP status, 4xx or 5xx

@@ -14,8 +14,8 @@ namespace securecart {
 
 namespace json = boost::json;
 
-// Parses one RFC 8259 document: depth at most limits::json_depth, valid UTF-8, no duplicate names, no
-// trailing bytes. The Error (errc::invalid_request) names the byte offset.
+// Parses one RFC 8259 document: depth at most limits::json_depth, valid UTF-8, no duplicate names,
+// no trailing bytes. The Error (errc::invalid_request) names the byte offset.
 Result<json::value> parse_json(std::string_view text);
 // Serialises with sorted member names and no spaces, for signing and fingerprints (integers,
 // strings, bools, null, arrays and objects only; asserts on doubles). RFC 8785 for that subset.

@@ -47,8 +47,8 @@ std::string format_amount(std::int64_t minor, Currency currency);
 // beyond int64 and on denominator <= 0.
 std::int64_t scale(std::int64_t value, std::int64_t numerator, std::int64_t denominator);
 
-// Splits `total` in proportion to `weights` (all >= 0) by largest remainder: the parts always sum to
-// the total. With all weights zero the parts are equal but for the remainder.
+// Splits `total` in proportion to `weights` (all >= 0) by largest remainder: the parts always sum
+// to the total. With all weights zero the parts are equal but for the remainder.
 std::vector<std::int64_t> allocate(std::int64_t total, std::span<const std::int64_t> weights);
 
 }  // namespace securecart

@@ -1,4 +1,5 @@
-// Randomness is passed in: SecureRandom for secrets and ids, Prng (seeded) for tests and simulation.
+// Randomness is passed in: SecureRandom for secrets and ids, Prng (seeded) for tests and
+// simulation.
 #pragma once
 
 #include <cstdint>

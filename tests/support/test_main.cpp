@@ -13,7 +13,9 @@ namespace securecart::test {
 namespace {
 std::uint64_t chosen_seed = 0;
 }
-std::uint64_t seed() { return chosen_seed; }
+std::uint64_t seed() {
+  return chosen_seed;
+}
 }  // namespace securecart::test
 
 #if __has_feature(thread_sanitizer)

@@ -13,8 +13,8 @@ namespace securecart::shop::api {
 using OrderDecision = std::function<Result<flows::OrderPlan>(const flows::OrderSnapshot&)>;
 using OrderAnswer = std::function<Reply(const flows::OrderPlan&)>;
 
-// `decide` may be called several times. Errors: not_found, what `decide` refuses, order_changed when
-// it keeps changing, idempotency_key_reused.
+// `decide` may be called several times. Errors: not_found, what `decide` refuses, order_changed
+// when it keeps changing, idempotency_key_reused.
 Task<Result<Reply>> change_order(const flows::Deps& deps, Call& call, std::string order_id,
                                  OrderDecision decide, OrderAnswer answer);
 

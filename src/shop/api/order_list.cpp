@@ -9,12 +9,12 @@ namespace securecart::shop::api {
 namespace {
 
 // One statement for each way in, so that each has its index; the other filters narrow it down.
-#define SECURECART_ORDER_SUMMARY                                                              \
+#define SECURECART_ORDER_SUMMARY                                                                \
   "SELECT id, number, cart_id, customer_id, status, payment_status, fulfilment_status, email, " \
-  "currency, total, placed_at, version FROM orders WHERE shop_id = $1 AND "                   \
-  "(placed_at < $2 OR (placed_at = $2 AND id < $3)) AND placed_at > $4 AND "                  \
-  "($5 = '' OR payment_status = $5) AND ($6 = '' OR fulfilment_status = $6) AND "             \
-  "($7 = '' OR status = $7) AND ($8 = '' OR customer_id = $8) AND "                           \
+  "currency, total, placed_at, version FROM orders WHERE shop_id = $1 AND "                     \
+  "(placed_at < $2 OR (placed_at = $2 AND id < $3)) AND placed_at > $4 AND "                    \
+  "($5 = '' OR payment_status = $5) AND ($6 = '' OR fulfilment_status = $6) AND "               \
+  "($7 = '' OR status = $7) AND ($8 = '' OR customer_id = $8) AND "                             \
   "($9 = '' OR number LIKE $9 || '%' OR email LIKE $10 || '%') "
 constexpr std::string_view all_sql =
     SECURECART_ORDER_SUMMARY "ORDER BY placed_at DESC, id DESC LIMIT $11";
@@ -58,17 +58,16 @@ Task<Result<Reply>> list_orders(storage::Database& database, Call& call, OrderFi
   if (!cursor) {
     co_return std::unexpected(cursor.error());
   }
-  const std::int64_t before = *cursor ? integer_at(**cursor, 0)
-                                      : std::numeric_limits<std::int64_t>::max();
+  const std::int64_t before =
+      *cursor ? integer_at(**cursor, 0) : std::numeric_limits<std::int64_t>::max();
   const std::string before_id = *cursor ? text_at(**cursor, 1) : "";
   const std::string text = without_wildcards(filter.text);
   const auto limit = static_cast<std::int64_t>(call.limit());
   storage::Query query{statement_for(filter),
-                       {call.shop(), before, before_id, filter.placed_after,
-                        filter.payment_status, filter.fulfilment_status, filter.status,
-                        filter.customer_id, text, to_lower(text), limit + 1}};
-  const storage::Rows rows =
-      co_await database.read(std::move(query), storage::Freshness::replica);
+                       {call.shop(), before, before_id, filter.placed_after, filter.payment_status,
+                        filter.fulfilment_status, filter.status, filter.customer_id, text,
+                        to_lower(text), limit + 1}};
+  const storage::Rows rows = co_await database.read(std::move(query), storage::Freshness::replica);
   json::array items;
   json::value next = nullptr;
   for (const storage::Row row : rows) {

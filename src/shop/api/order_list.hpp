@@ -15,7 +15,7 @@ struct OrderFilter {
   std::string status;
   std::string payment_status;
   std::string fulfilment_status;
-  std::string text;  // the beginning of a number or of an e-mail address
+  std::string text;               // the beginning of a number or of an e-mail address
   std::int64_t placed_after = 0;  // milliseconds
 };
 

@@ -24,15 +24,16 @@ void SystemRoutes::mount(Operations& operations) {
                   .access = Access::open,
                   .response_type = "text/plain; charset=utf-8"},
                  *this, &SystemRoutes::live);
-  operations.add({.id = "getReadiness",
-                  .method = Method::get,
-                  .path = "/readyz",
-                  .tag = "System",
-                  .summary = "The instance can take requests: its database answers, it is not ending",
-                  .access = Access::open,
-                  .response_type = "text/plain; charset=utf-8",
-                  .errors = {&errc::draining, &errc::unavailable}},
-                 *this, &SystemRoutes::ready);
+  operations.add(
+      {.id = "getReadiness",
+       .method = Method::get,
+       .path = "/readyz",
+       .tag = "System",
+       .summary = "The instance can take requests: its database answers, it is not ending",
+       .access = Access::open,
+       .response_type = "text/plain; charset=utf-8",
+       .errors = {&errc::draining, &errc::unavailable}},
+      *this, &SystemRoutes::ready);
   operations.add({.id = "getMetrics",
                   .method = Method::get,
                   .path = "/metrics",

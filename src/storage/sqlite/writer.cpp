@@ -139,8 +139,8 @@ void Writer::finish(std::span<Pending* const> group) {
     queue_seconds_.observe(seconds(clock_.steady() - pending->queued_at));
   }
   const SteadyTime start = clock_.steady();
-  // Sabotaged, the keyed batches (orders and the like) are answered too soon; the others are not, or
-  // nobody could read back what they wrote and no order would ever be tried.
+  // Sabotaged, the keyed batches (orders and the like) are answered too soon; the others are not,
+  // or nobody could read back what they wrote and no order would ever be tried.
   std::vector<Pending*> early;
   std::vector<Pending*> on_time;
   for (Pending* pending : group) {

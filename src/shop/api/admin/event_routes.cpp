@@ -11,32 +11,31 @@ namespace securecart::shop::api {
 
 void EventRoutes::mount(Operations& operations) {
   using Type = Parameter::Type;
-  operations.add(
-      {.id = "listEvents",
-       .method = net::Method::get,
-       .path = "/v1/events",
-       .tag = "Events",
-       .summary = "What happened in the shop, in order, from a position on",
-       .description =
-           "Positions rise and never change. Ask again with `after` set to `next_after`: as long as "
-           "that is below `tail` there is more, and nothing is ever skipped.",
-       .access = Access::admin,
-       .permission = Permission::events_read,
-       .query = {{.name = "after",
-                  .type = Type::integer,
-                  .description = "Only events after this position.",
-                  .minimum = 0,
-                  .maximum = std::numeric_limits<std::int64_t>::max()},
-                 {.name = "limit",
-                  .type = Type::integer,
-                  .description = "At most this many.",
-                  .minimum = 1,
-                  .maximum = static_cast<std::int64_t>(limits::page_max)},
-                 {.name = "types",
-                  .description = "Only these types, separated by commas.",
-                  .maximum = 1'000}},
-       .response_schema = "EventPage"},
-      *this, &EventRoutes::list);
+  operations.add({.id = "listEvents",
+                  .method = net::Method::get,
+                  .path = "/v1/events",
+                  .tag = "Events",
+                  .summary = "What happened in the shop, in order, from a position on",
+                  .description = "Positions rise and never change. Ask again with `after` set to "
+                                 "`next_after`: as long as "
+                                 "that is below `tail` there is more, and nothing is ever skipped.",
+                  .access = Access::admin,
+                  .permission = Permission::events_read,
+                  .query = {{.name = "after",
+                             .type = Type::integer,
+                             .description = "Only events after this position.",
+                             .minimum = 0,
+                             .maximum = std::numeric_limits<std::int64_t>::max()},
+                            {.name = "limit",
+                             .type = Type::integer,
+                             .description = "At most this many.",
+                             .minimum = 1,
+                             .maximum = static_cast<std::int64_t>(limits::page_max)},
+                            {.name = "types",
+                             .description = "Only these types, separated by commas.",
+                             .maximum = 1'000}},
+                  .response_schema = "EventPage"},
+                 *this, &EventRoutes::list);
 }
 
 Task<Result<Reply>> EventRoutes::list(Call& call) {

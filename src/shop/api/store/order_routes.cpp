@@ -39,7 +39,8 @@ void OrderRoutes::mount(Operations& operations) {
        .summary = "Follow an order",
        .description =
            "For whoever placed it: the signed-in customer, or the holder of X-Order-Token. With "
-           "If-None-Match the answer is 304 while nothing changed, so it may be asked every second.",
+           "If-None-Match the answer is 304 while nothing changed, so it may be asked every "
+           "second.",
        .response_schema = "Order",
        .errors = {&errc::not_found}},
       *this, &OrderRoutes::get);
@@ -52,31 +53,31 @@ void OrderRoutes::mount(Operations& operations) {
                   .query = page_parameters(),
                   .response_schema = "OrderSummary[]"},
                  *this, &OrderRoutes::mine);
-  operations.add({.id = "retryPayment",
-                  .method = Method::post,
-                  .path = "/v1/store/orders/{order_id}/payments",
-                  .tag = "Orders",
-                  .summary = "Pay again after a decline",
-                  .request_schema = "OrderPaymentInput",
-                  .success = 201,
-                  .response_schema = "Order",
-                  .idempotent = true,
-                  .errors = {&errc::not_found, &orders::errc::order_state,
-                             &orders::errc::order_changed}},
-                 *this, &OrderRoutes::pay);
-  operations.add({.id = "cancelMyOrder",
-                  .method = Method::post,
-                  .path = "/v1/store/orders/{order_id}/cancel",
-                  .tag = "Orders",
-                  .summary = "Cancel an order of which nothing has left yet",
-                  .description = "What was paid is refunded; what was held is on sale again.",
-                  .request_schema = "OrderCancellation",
-                  .body_optional = true,
-                  .response_schema = "Order",
-                  .idempotent = true,
-                  .errors = {&errc::not_found, &orders::errc::order_state,
-                             &orders::errc::order_changed}},
-                 *this, &OrderRoutes::cancel);
+  operations.add(
+      {.id = "retryPayment",
+       .method = Method::post,
+       .path = "/v1/store/orders/{order_id}/payments",
+       .tag = "Orders",
+       .summary = "Pay again after a decline",
+       .request_schema = "OrderPaymentInput",
+       .success = 201,
+       .response_schema = "Order",
+       .idempotent = true,
+       .errors = {&errc::not_found, &orders::errc::order_state, &orders::errc::order_changed}},
+      *this, &OrderRoutes::pay);
+  operations.add(
+      {.id = "cancelMyOrder",
+       .method = Method::post,
+       .path = "/v1/store/orders/{order_id}/cancel",
+       .tag = "Orders",
+       .summary = "Cancel an order of which nothing has left yet",
+       .description = "What was paid is refunded; what was held is on sale again.",
+       .request_schema = "OrderCancellation",
+       .body_optional = true,
+       .response_schema = "Order",
+       .idempotent = true,
+       .errors = {&errc::not_found, &orders::errc::order_state, &orders::errc::order_changed}},
+      *this, &OrderRoutes::cancel);
   operations.add({.id = "getOrderReceipt",
                   .method = Method::get,
                   .path = "/v1/store/orders/{order_id}/receipt",

@@ -1,5 +1,6 @@
-// POST /v1/webhooks/payments/{provider}: a provider tells what became of a charge. The news goes the
-// same way as every other (flows/settle_payment.hpp); a webhook that comes twice changes nothing.
+// POST /v1/webhooks/payments/{provider}: a provider tells what became of a charge. The news goes
+// the same way as every other (flows/settle_payment.hpp); a webhook that comes twice changes
+// nothing.
 #pragma once
 
 #include <string>
