@@ -1,5 +1,5 @@
--- The shop. Portable between SQLite and PostgreSQL: TEXT, BIGINT (also for booleans 0/1, for times in
--- milliseconds since 1970 UTC and for money in minor units); JSON documents are TEXT.
+-- The shop. Portable between SQLite and PostgreSQL: TEXT, BIGINT (also for booleans 0/1, for times
+-- in milliseconds since 1970 UTC and for money in minor units); JSON documents are TEXT.
 -- Every row belongs to a shop, every key starts with it: one shop can never reach another's rows.
 
 -- Shops ------------------------------------------------------------------------------------------
@@ -562,8 +562,8 @@ CREATE TABLE refunds (
 CREATE INDEX refunds_by_order ON refunds (shop_id, order_id);
 CREATE INDEX refunds_due ON refunds (next_check_at);
 
--- Double entry: a row debits one account and credits another with the same amount, so a journal (the
--- rows of one journal_id) balances by construction.
+-- Double entry: a row debits one account and credits another with the same amount, so a journal
+-- (the rows of one journal_id) balances by construction.
 CREATE TABLE ledger_transfers (
   shop_id TEXT NOT NULL,
   id TEXT NOT NULL,

@@ -1,8 +1,8 @@
--- Full-text search over products. The documents are ordinary rows, written in the batch that changes
--- the product; triggers keep the index, so it is never stale and statements stay portable.
+-- Full-text search over products. The documents are ordinary rows, written in the batch that
+-- changes the product; triggers keep the index, so it is never stale and statements stay portable.
 --
--- Documents of one shop lie in one range of `row` (sqlite_search.cpp), so that a search touches only
--- the part of the index that is the shop's.
+-- Documents of one shop lie in one range of `row` (sqlite_search.cpp), so that a search touches
+-- only the part of the index that is the shop's.
 CREATE TABLE search_documents (
   row INTEGER PRIMARY KEY,
   shop_id TEXT NOT NULL,
@@ -26,19 +26,21 @@ CREATE VIRTUAL TABLE product_search USING fts5 (
 
 CREATE TRIGGER search_documents_insert AFTER INSERT ON search_documents BEGIN
   INSERT INTO product_search (rowid, title, type, vendor, tags, options, description, skus)
-  VALUES (new.row, new.title, new.type, new.vendor, new.tags, new.options, new.description, new.skus);
+  VALUES (new.row, new.title, new.type, new.vendor, new.tags, new.options,
+          new.description, new.skus);
 END;
 CREATE TRIGGER search_documents_delete AFTER DELETE ON search_documents BEGIN
-  INSERT INTO product_search (product_search, rowid, title, type, vendor, tags, options, description,
-                              skus)
+  INSERT INTO product_search (product_search, rowid, title, type, vendor, tags, options,
+                              description, skus)
   VALUES ('delete', old.row, old.title, old.type, old.vendor, old.tags, old.options,
           old.description, old.skus);
 END;
 CREATE TRIGGER search_documents_update AFTER UPDATE ON search_documents BEGIN
-  INSERT INTO product_search (product_search, rowid, title, type, vendor, tags, options, description,
-                              skus)
+  INSERT INTO product_search (product_search, rowid, title, type, vendor, tags, options,
+                              description, skus)
   VALUES ('delete', old.row, old.title, old.type, old.vendor, old.tags, old.options,
           old.description, old.skus);
   INSERT INTO product_search (rowid, title, type, vendor, tags, options, description, skus)
-  VALUES (new.row, new.title, new.type, new.vendor, new.tags, new.options, new.description, new.skus);
+  VALUES (new.row, new.title, new.type, new.vendor, new.tags, new.options,
+          new.description, new.skus);
 END;

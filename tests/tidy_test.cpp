@@ -682,7 +682,8 @@ TEST(TidyIncludes, HeadersStandAlone) {
   const std::string command = fmt::format(
       "cd '{}' && xargs -P 2 -n 1 clang++-19 -std=c++23 -fsyntax-only -Wall -Wextra -Werror "
       "-Wno-pragma-once-outside-header -DSPDLOG_FMT_EXTERNAL -DBOOST_ASIO_SEPARATE_COMPILATION "
-      "-DBOOST_BEAST_SEPARATE_COMPILATION -DBOOST_ASIO_NO_DEPRECATED -I. -Isrc < '{}'",
+      "-DBOOST_BEAST_SEPARATE_COMPILATION -DBOOST_ASIO_NO_DEPRECATED -I. -Isrc "
+      "'-DSECURECART_SOURCE_DIR=\"\"' '-DSECURECART_BINARY_DIR=\"\"' < '{}'",
       SECURECART_SOURCE_DIR, list.string());
   EXPECT_EQ(std::system(command.c_str()), 0) << "a header needs another one to be included first";
 }

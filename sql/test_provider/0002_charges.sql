@@ -1,4 +1,5 @@
--- What the test provider remembers, behind 0001_log of the shop. A file of its own: it stands for somebody else's computer.
+-- What the test provider remembers, behind 0001_log of the shop. A file of its own: it
+-- stands for somebody else's computer.
 CREATE TABLE charges (
   key TEXT PRIMARY KEY,                   -- the idempotency key it was asked under
   id TEXT NOT NULL,

@@ -159,10 +159,12 @@ TEST(schema, refers_to_others) {
 
 TEST(schema, shares_members_through_all_of) {
   const Schemas schemas = schemas_of(R"({
-      "OrderMembers": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}},
+      "OrderMembers": {"type": "object", "required": ["id"],
+                       "properties": {"id": {"type": "integer"}}},
       "Order": {"allOf": [{"$ref": "OrderMembers"}], "unevaluatedProperties": false},
       "AdminOrder": {"allOf": [{"$ref": "OrderMembers"}, {"type": "object", "required": ["cart"],
-                     "properties": {"cart": {"type": "string"}}}], "unevaluatedProperties": false}})");
+                     "properties": {"cart": {"type": "string"}}}],
+                     "unevaluatedProperties": false}})");
   const json::value order = parse_json(R"({"id": 1})").value();
   const json::value admin = parse_json(R"({"id": 1, "cart": "c"})").value();
   EXPECT_TRUE(validate(*schemas.find("Order"), order).empty());
