@@ -233,10 +233,13 @@ void Consumer::conclude(const std::string& subject, const Verdict& verdict) {
 
 // The lane waits without holding one of the places that `concurrency` counts.
 void Consumer::plan_retry(const std::string& subject, const Retry& retry, int failures) {
-  log::warn("consumer_retries", {{"consumer", options_.name},
-                                 {"subject", subject},
-                                 {"failures", failures},
-                                 {"reason", retry.reason}});
+  // Two that settle the same thing meet often, and the second try finds it settled.
+  const log::Level level = failures > 1 ? log::Level::warn : log::Level::debug;
+  log::write(level, "consumer_retries",
+             {{"consumer", options_.name},
+              {"subject", subject},
+              {"failures", failures},
+              {"reason", retry.reason}});
   const Duration pause = retry.after.value_or(full_jitter(
       failures, limits::delivery_retry_first, limits::delivery_retry_most, context_.random));
   home_->post_after(pause, [self = shared_from_this(), subject] {
