@@ -81,8 +81,8 @@ export class Shopper {
   async shot(name: string, wholePage = true): Promise<void> {
     const folder = join(repository, 'artifacts', 'screenshots');
     mkdirSync(folder, { recursive: true });
-    await this.page.waitForLoadState('networkidle');
     if (wholePage) {
+      await this.page.waitForLoadState('networkidle');
       // Pictures below the fold load when they come near.
       await this.page.evaluate(async () => {
         for (const image of document.querySelectorAll('img')) {

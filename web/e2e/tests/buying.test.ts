@@ -135,11 +135,19 @@ describe('paying', () => {
   it('waits for a slow bank and says that the order is safe', async () => {
     const shopper = await Shopper.visit(browser, server);
     await readyToPay(shopper, /A slow bank/);
+    // The news is held back until the page has been read: the bank may be faster than the test.
+    let release: () => void = () => undefined;
+    const read = new Promise<void>((resolve) => (release = resolve));
+    await shopper.page.route('**/v1/store/orders/*', async (route) => {
+      await read;
+      await route.continue();
+    });
     await shopper.placeButton().click();
     await shopper.orderPage();
     await shopper.seesState('pending');
     await shopper.page.getByText('Payment is being confirmed').waitFor();
-    await shopper.shot('order-pending-desktop');
+    await shopper.shot('order-pending-desktop', false);
+    release();
     await shopper.seesState('paid');
     await shopper.leave();
   });

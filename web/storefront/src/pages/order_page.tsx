@@ -38,6 +38,8 @@ import { isPassing } from '../api/http';
 import { explain, sayDay, sayMoment } from '../lib/words';
 import { text } from '../text';
 
+const seenAfterMs = 2_000;
+
 // A private link carries the order's secret behind the '#', which browsers keep to themselves.
 function takeTokenFromLink(id: string): string | null {
   const token = location.hash.slice(1);
@@ -129,7 +131,11 @@ function useOrder(id: string, token: string | null): Following {
 export function OrderPage({ id }: { id: string }) {
   const [token] = useState(() => takeTokenFromLink(id));
   const following = useOrder(id, token);
-  useEffect(() => orderSeen(id), [id]);
+  // A page that is being left or loaded anew was not seen, although it was drawn for an instant.
+  useEffect(() => {
+    const timer = setTimeout(() => orderSeen(id), seenAfterMs);
+    return () => clearTimeout(timer);
+  }, [id]);
   const { order, error } = following;
   usePageTitle(order === null ? text.order.number : text.order.title(order.number));
   if (order !== null) {
