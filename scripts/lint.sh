@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 readonly BUILD=${1:-build/dev}
 readonly TIDY=clang-tidy-19
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/securecart/lint"
+cache="${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/securecart/lint"
 mkdir -p "$cache"
 
 lint_one() {
