@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t at_once = limits::replay_orders_at_once;
+constexpr std::size_t sign_ups_at_once = 4;
 constexpr std::string_view currency = "GBP";
 constexpr std::string_view shipping_name = "Replay";
 
@@ -44,6 +45,27 @@ std::size_t free_shipping(const json::array& methods) {
   return methods.size();
 }
 
+json::object variant_of(const RetailProduct& product, std::int64_t pence,
+                        const std::string& item_id) {
+  const json::object price{{"currency", currency}, {"amount", pence}};
+  json::object variant{{"option_values", json::array{price_label(pence)}},
+                       {"sku", product.stock_code},
+                       {"prices", json::array{price}}};
+  if (!item_id.empty()) {
+    variant["inventory_item_id"] = item_id;
+  }
+  return variant;
+}
+
+// Tells this plan from another, so that each brings the stock it needs, once.
+std::string fingerprint(const RetailPlan& plan) {
+  std::string facts;
+  for (const RetailCheckout& checkout : plan.checkouts) {
+    facts += fmt::format("{} {} {}\n", checkout.label(), checkout.units, checkout.pence);
+  }
+  return sha256_hex(facts).substr(0, 16);
+}
+
 std::string version_tag(const json::object& resource) {
   return fmt::format("\"v{}\"", int_of(resource, "version"));
 }
@@ -57,6 +79,7 @@ Replay::Replay(Api& api, HistoryWriter& history, const RetailPlan& plan, ReplayO
       plan_(plan),
       options_(std::move(options)),
       progress_(std::move(progress)),
+      fingerprint_(fingerprint(plan)),
       publishable_key_(options_.publishable_key),
       variants_(plan.products.size()) {}
 
@@ -84,8 +107,11 @@ Task<Reconciliation> Replay::run() {
   co_await make_catalog();
   co_await read_orders();
   done_ = 0;
-  auto sign_up = [this](std::size_t i) -> Task<void> { return make_customer(i); };
-  co_await in_parallel(plan_.customers.size(), 4, sign_up);
+  const std::vector<std::string> customers = customers_to_come();
+  auto sign_up = [this, &customers](std::size_t i) -> Task<void> {
+    return make_customer(customers[i], customers.size());
+  };
+  co_await in_parallel(customers.size(), sign_ups_at_once, sign_up);
   co_await place_all();
   co_await settle();
   co_await read_orders();
@@ -101,14 +127,29 @@ Task<Reconciliation> Replay::run() {
   if (!borrowed.id.empty()) {
     co_await return_store_key(api_, options_.secret_key, borrowed, options_.patience);
   }
+  co_return compare();
+}
+
+// Orders of other invoices (another file, a larger --limit) are left out, and told.
+Reconciliation Replay::compare() const {
+  std::set<std::string> labels;
+  for (const RetailCheckout& checkout : plan_.checkouts) {
+    labels.insert(checkout.label());
+  }
   std::vector<ReplayedOrder> replayed;
   for (const auto& [label, order] : orders_) {
-    replayed.push_back(order.summary);
+    if (labels.contains(label)) {
+      replayed.push_back(order.summary);
+    }
   }
   Reconciliation result = reconcile(plan_, replayed);
+  if (replayed.size() < orders_.size()) {
+    result.table += fmt::format("{} orders of other invoices are in this shop and not counted\n",
+                                orders_.size() - replayed.size());
+  }
   result.problems.insert(result.problems.begin(), refusals_.begin(), refusals_.end());
   result.equal = result.problems.empty();
-  co_return result;
+  return result;
 }
 
 Task<void> Replay::check_shop() {
@@ -255,68 +296,52 @@ Task<void> Replay::make_stock_item(std::size_t index) {
 
 // The first variant brings the stock item, the others share it.
 Task<json::object> Replay::make_product(const RetailProduct& product, std::string item_id) {
-  const auto variant_of = [&product](std::int64_t pence, const std::string& item) {
-    const json::object price{{"currency", currency}, {"amount", pence}};
-    json::object variant{{"option_values", json::array{price_label(pence)}},
-                         {"sku", product.stock_code},
-                         {"prices", json::array{price}}};
-    if (!item.empty()) {
-      variant["inventory_item_id"] = item;
-    }
-    return variant;
-  };
   json::object made;
   const auto known = products_there_.find(product.handle);
   if (known != products_there_.end()) {
     made = co_await api_.must(admin("/v1/admin/products/" + known->second), options_.patience);
   } else {
-    json::array values;
-    for (const std::int64_t pence : product.prices) {
-      values.emplace_back(price_label(pence));
-    }
-    const json::object option{{"name", "Price"}, {"values", std::move(values)}};
-    const json::object wanted{{"handle", product.handle},
-                              {"title", product.title},
-                              {"vendor", "Online Retail"},
-                              {"type", "Replay"},
-                              {"status", "published"},
-                              {"options", json::array{option}},
-                              {"variants", json::array{variant_of(product.prices[0], item_id)}}};
+    const json::object option{{"name", "Price"}};
+    const json::object wanted{
+        {"handle", product.handle},
+        {"title", product.title},
+        {"vendor", "Online Retail"},
+        {"type", "Replay"},
+        {"status", "published"},
+        {"options", json::array{option}},
+        {"variants", json::array{variant_of(product, product.prices[0], item_id)}}};
     made = co_await api_.must(admin(net::Method::post, "/v1/admin/products", wanted),
                               options_.patience);
   }
-  const json::array& variants = array_of(made, "variants");
-  const std::string item = item_id.empty() && !variants.empty()
-                               ? text_of(as_object(variants[0]), "inventory_item_id")
-                               : item_id;
-  if (variants.size() >= product.prices.size()) {
-    co_return made;
-  }
-  // All that are still missing in one change: those there are named, so that they stay.
-  json::array all;
-  std::set<std::string> labels;
-  for (const json::value& value : variants) {
-    const json::object& variant = as_object(value);
-    all.push_back(json::object{{"id", text_of(variant, "id")}});
-    const json::array& chosen = array_of(variant, "option_values");
-    labels.insert(chosen.empty() ? std::string() : text(chosen[0]));
-  }
+  co_return co_await add_missing_prices(product, std::move(made), std::move(item_id));
+}
+
+// All prices the product does not have yet, in one change; what it has is named, so that it stays.
+Task<json::object> Replay::add_missing_prices(const RetailProduct& product, json::object made,
+                                              std::string item_id) {
   json::array values;
+  json::array variants;
+  for (const json::value& value : array_of(made, "variants")) {
+    const json::object& variant = as_object(value);
+    const json::array& chosen = array_of(variant, "option_values");
+    item_id = item_id.empty() ? text_of(variant, "inventory_item_id") : item_id;
+    values.emplace_back(chosen.empty() ? std::string() : text(chosen[0]));
+    variants.push_back(json::object{{"id", text_of(variant, "id")}});
+  }
+  const std::size_t there = variants.size();
   for (const std::int64_t pence : product.prices) {
-    values.emplace_back(price_label(pence));
-    if (!labels.contains(price_label(pence))) {
-      all.push_back(variant_of(pence, item));
+    if (!contains(values, price_label(pence))) {
+      values.emplace_back(price_label(pence));
+      variants.push_back(variant_of(product, pence, item_id));
     }
   }
-  for (const std::string& label : labels) {
-    if (!contains(values, label)) {
-      values.emplace_back(label);
-    }
+  if (variants.size() == there) {
+    co_return made;
   }
   const json::object option{{"name", "Price"}, {"values", std::move(values)}};
   ApiCall call =
       admin(net::Method::patch, "/v1/admin/products/" + text_of(made, "id"),
-            json::object{{"options", json::array{option}}, {"variants", std::move(all)}});
+            json::object{{"options", json::array{option}}, {"variants", std::move(variants)}});
   call.headers.emplace_back("If-Match", version_tag(made));
   co_return co_await api_.must(std::move(call), options_.patience);
 }
@@ -327,14 +352,25 @@ Task<void> Replay::receive(const RetailStock& stock, std::string item_id) {
                                     {"delta", stock.units},
                                     {"kind", "receive"},
                                     {"reason", "replay of " + stock.stock_code}});
-  call.headers.emplace_back("Idempotency-Key",
-                            fmt::format("replay-stock-{}-{}", item_id, stock.units));
+  call.headers.emplace_back("Idempotency-Key", fmt::format("replay-{}-{}", fingerprint_, item_id));
   co_await api_.must(std::move(call), options_.patience);
 }
 
+// Those who still have something to buy: signing in costs the shop tens of milliseconds each.
+std::vector<std::string> Replay::customers_to_come() const {
+  std::vector<std::string> customers;
+  std::set<std::string> seen;
+  for (const RetailCheckout& checkout : plan_.checkouts) {
+    if (!checkout.customer.empty() && !orders_.contains(checkout.label()) &&
+        seen.insert(checkout.customer).second) {
+      customers.push_back(checkout.customer);
+    }
+  }
+  return customers;
+}
+
 // A password that another run of the same replay makes again.
-Task<void> Replay::make_customer(std::size_t index) {
-  const std::string& customer = plan_.customers[index];
+Task<void> Replay::make_customer(std::string customer, std::size_t all) {
   const std::string email = fmt::format("customer-{}@retail.example", customer);
   const std::string password = to_hex(hmac_sha256(options_.secret_key, email)).substr(0, 32);
   ApiCall sign_up{.method = net::Method::post,
@@ -355,7 +391,7 @@ Task<void> Replay::make_customer(std::size_t index) {
     throw ApiFailure(fmt::format("customer {}: {}", customer, answer.describe()));
   }
   sessions_[customer] = text_of(object_of(answer.body, "session"), "token");
-  progress_("customers", ++done_, plan_.customers.size());
+  progress_("customers", ++done_, all);
 }
 
 Task<void> Replay::read_orders() {

@@ -38,7 +38,7 @@ class Replay {
   // Called often; `step` is what is done, `done` of `all`.
   using Progress = std::function<void(std::string_view step, std::size_t done, std::size_t all)>;
 
-  // All outlive this. `secret` (any text kept from others) makes the customers' passwords.
+  // All outlive this. The secret key also makes the customers' passwords, the same in every run.
   Replay(Api& api, HistoryWriter& history, const RetailPlan& plan, ReplayOptions options,
          Progress progress);
 
@@ -60,8 +60,11 @@ class Replay {
   Task<void> make_catalog();
   Task<void> make_stock_item(std::size_t index);
   Task<json::object> make_product(const RetailProduct& product, std::string item_id);
+  Task<json::object> add_missing_prices(const RetailProduct& product, json::object made,
+                                        std::string item_id);
   Task<void> receive(const RetailStock& stock, std::string item_id);
-  Task<void> make_customer(std::size_t index);
+  std::vector<std::string> customers_to_come() const;
+  Task<void> make_customer(std::string customer, std::size_t all);
 
   Task<void> read_orders();
   Task<void> place_all();
@@ -70,12 +73,14 @@ class Replay {
   json::object address_of(const RetailCheckout& checkout) const;
   Task<void> refund(std::size_t index);
   Task<void> settle();
+  Reconciliation compare() const;
 
   Api& api_;
   HistoryWriter& history_;
   const RetailPlan& plan_;
   const ReplayOptions options_;
   const Progress progress_;
+  const std::string fingerprint_;
   std::string publishable_key_;
   std::string shop_id_;
   std::string location_id_;
