@@ -59,7 +59,9 @@ std::string ApiAnswer::describe() const {
 }
 
 bool is_loopback(const net::Peer& peer) {
-  return peer.host.starts_with("127.") || peer.host == "localhost" || peer.host == "::1";
+  const bool is_number = peer.host.find_first_not_of("0123456789.") == std::string::npos;
+  return (is_number && peer.host.starts_with("127.")) || peer.host == "localhost" ||
+         peer.host == "::1";
 }
 
 Task<ApiAnswer> Api::once(ApiCall call, Duration timeout) {
@@ -70,7 +72,9 @@ Task<ApiAnswer> Api::once(ApiCall call, Duration timeout) {
     request.headers.add(name, value);
   }
   if (!call.body.empty()) {
-    request.headers.set("Content-Type", "application/json");
+    if (!request.headers.find("Content-Type")) {
+      request.headers.set("Content-Type", "application/json");
+    }
   }
   request.body = std::move(call.body);
   request.timeout = timeout;

@@ -183,7 +183,13 @@ class ShopClient {
     call.method = method;
     call.target = std::move(target);
     call.headers = std::move(fields);
-    call.body = body.is_null() ? std::string() : to_string(body);
+    if (body.is_string()) {
+      // A file, not a document.
+      call.body = body.get_string();
+      call.headers.emplace_back("Content-Type", "text/csv");
+    } else if (!body.is_null()) {
+      call.body = to_string(body);
+    }
     return call;
   }
 

@@ -15,6 +15,8 @@ using storage::Rows;
 
 constexpr std::int64_t most_locations = 1'000;
 
+constexpr std::string_view item_sql =
+    "SELECT id FROM inventory_items WHERE shop_id = $1 AND id = $2";
 constexpr std::string_view locations_sql =
     "SELECT id, name, priority FROM locations WHERE shop_id = $1 ORDER BY priority, id LIMIT $2";
 #define SECURECART_LEVEL_COLUMNS                                                                  \
@@ -186,7 +188,8 @@ void InventoryRoutes::mount_levels(Operations& operations) {
                   .access = Access::admin,
                   .permission = Permission::inventory_read,
                   .query = page_parameters(),
-                  .response_schema = "StockMovement[]"},
+                  .response_schema = "StockMovement[]",
+                  .errors = {&errc::not_found}},
                  *this, &InventoryRoutes::list_movements);
 }
 
@@ -272,8 +275,7 @@ Task<Result<Reply>> InventoryRoutes::list_levels(Call& call) {
 
 Task<Result<Reply>> InventoryRoutes::item_levels(Call& call) {
   std::vector<storage::Query> queries;
-  queries.push_back({"SELECT id FROM inventory_items WHERE shop_id = $1 AND id = $2",
-                     {call.shop(), call.path("item_id")}});
+  queries.push_back({item_sql, {call.shop(), call.path("item_id")}});
   queries.push_back({item_levels_sql, {call.shop(), deps_.region, call.path("item_id")}});
   const std::vector<Rows> rows = co_await deps_.database.read_all(std::move(queries));
   if (rows[0].empty()) {
@@ -354,12 +356,18 @@ Task<Result<Reply>> InventoryRoutes::list_movements(Call& call) {
     co_return std::unexpected(cursor.error());
   }
   const auto limit = static_cast<std::int64_t>(call.limit());
-  storage::Query query{
-      movements_sql,
-      {call.shop(), call.path("item_id"),
-       *cursor ? integer_at(**cursor, 0) : std::numeric_limits<std::int64_t>::max(),
-       *cursor ? text_at(**cursor, 1) : std::string(), limit + 1}};
-  const Rows rows = co_await deps_.database.read(std::move(query), storage::Freshness::replica);
+  std::vector<storage::Query> queries;
+  queries.push_back({item_sql, {call.shop(), call.path("item_id")}});
+  queries.push_back({movements_sql,
+                     {call.shop(), call.path("item_id"),
+                      *cursor ? integer_at(**cursor, 0) : std::numeric_limits<std::int64_t>::max(),
+                      *cursor ? text_at(**cursor, 1) : std::string(), limit + 1}});
+  const std::vector<Rows> found =
+      co_await deps_.database.read_all(std::move(queries), storage::Freshness::replica);
+  if (found[0].empty()) {
+    co_return std::unexpected(unknown_stock());
+  }
+  const Rows& rows = found[1];
   json::array items;
   for (const Row row : rows) {
     items.push_back(render_movement(row));
