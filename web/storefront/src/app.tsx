@@ -58,12 +58,17 @@ export function App() {
       </ShopProvider>
     );
   }
-  return error !== undefined ? (
-    <main className="page">
-      <LoadFailure error={error} retry={() => void reload()} />
-    </main>
-  ) : (
-    <PageSkeleton />
+  return (
+    <>
+      <div className="header header-waiting" />
+      <main className="page">
+        {error !== undefined ? (
+          <LoadFailure error={error} retry={() => void reload()} />
+        ) : (
+          <PageSkeleton />
+        )}
+      </main>
+    </>
   );
 }
 

@@ -1,12 +1,18 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
+import { getShop, listCollections } from './api/store';
 import { App } from './app';
+import { prefetch } from './lib/query';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/shop.css';
 import './styles/buying.css';
+
+// What every page needs is on its way before the first one is drawn.
+prefetch('shop', getShop);
+prefetch('collections', listCollections);
 
 const root = document.getElementById('root');
 if (root === null) {

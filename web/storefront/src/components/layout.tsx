@@ -204,18 +204,20 @@ function Collections() {
   return (
     <nav className="collections-nav" aria-label={text.header.collections}>
       <ul>
-        {(data?.items ?? []).map(({ handle, title }) => (
+        {data?.items.map(({ handle, title }) => (
           <li key={handle}>
             <Link to={`/collections/${handle}`} aria-current={current(`/collections/${handle}`)}>
               {title}
             </Link>
           </li>
         ))}
-        <li>
-          <Link to="/collections" aria-current={current('/collections')}>
-            {text.header.everything}
-          </Link>
-        </li>
+        {data !== undefined && (
+          <li>
+            <Link to="/collections" aria-current={current('/collections')}>
+              {text.header.everything}
+            </Link>
+          </li>
+        )}
       </ul>
     </nav>
   );
