@@ -71,6 +71,7 @@ class ShopProcess {
   ShopProcess(const ShopProcess&) = delete;
   ShopProcess& operator=(const ShopProcess&) = delete;
 
+  pid_t pid() const { return child_; }
   const std::string& url() const { return url_; }
   const std::string& secret_key() const { return secret_key_; }
   const std::string& publishable_key() const { return publishable_key_; }
