@@ -69,17 +69,16 @@ Task<ApiAnswer> Api::once(ApiCall call, Duration timeout) {
   request.method = call.method;
   request.target = base_.path + call.target;
   for (auto& [name, value] : call.headers) {
-    // The key names the shop. 127.0.0.1 may well be the host of another one (the sample shop), and
-    // a key and a host that disagree are refused.
-    if (name == "X-Publishable-Key" && is_loopback(base_.peer)) {
-      request.headers.set("Host", "by-key.invalid");
-    }
     request.headers.add(name, value);
   }
-  if (!call.body.empty()) {
-    if (!request.headers.find("Content-Type")) {
-      request.headers.set("Content-Type", "application/json");
-    }
+  // The key names the shop. 127.0.0.1 may well be the host of another one (the sample shop), and a
+  // key and a host that disagree are refused.
+  if (request.headers.find("X-Publishable-Key") && !request.headers.find("Host") &&
+      is_loopback(base_.peer)) {
+    request.headers.set("Host", "by-key.invalid");
+  }
+  if (!call.body.empty() && !request.headers.find("Content-Type")) {
+    request.headers.set("Content-Type", "application/json");
   }
   request.body = std::move(call.body);
   request.timeout = timeout;
