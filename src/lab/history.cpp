@@ -172,6 +172,19 @@ struct Collector {
   throw std::runtime_error(fmt::format("{} {}: {}", what, file.string(), std::strerror(errno)));
 }
 
+// A new file is only there after a crash when its folder is on the disk as well.
+void sync_folder_of(const std::filesystem::path& file) {
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = handle >= 0 && ::fsync(handle) == 0;
+  if (handle >= 0) {
+    ::close(handle);
+  }
+  if (!synced) {
+    throw_errno("cannot sync", folder);
+  }
+}
+
 // Where the last whole line ends.
 off_t whole_lines(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -252,6 +265,9 @@ HistoryWriter::HistoryWriter(const std::filesystem::path& file)
   const bool regular = ::fstat(file_, &status) == 0 && S_ISREG(status.st_mode);
   if (regular && ::ftruncate(file_, whole_lines(file)) != 0) {
     throw_errno("cannot cut the torn line off", file);
+  }
+  if (regular) {
+    sync_folder_of(file);
   }
   thread_ = std::thread([this] { run(); });
 }
