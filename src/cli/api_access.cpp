@@ -7,6 +7,9 @@
 namespace securecart::cli {
 namespace {
 
+// Where serve opens when it is told nothing else.
+constexpr std::string_view local_shop = "http://127.0.0.1:8080";
+
 net::Url parse_or_throw(const std::string& url) {
   Result<net::Url> parsed = net::parse_url(url);
   if (!parsed) {
@@ -37,7 +40,9 @@ net::Client::Options client_options(const ApiAccess& access) {
 }  // namespace
 
 void add_api_access(CLI::App& word, ApiAccess& access) {
-  word.add_option("--url", access.url, "Address of the shop, such as http://127.0.0.1:8080");
+  word.add_option(
+      "--url", access.url,
+      "Address of the shop; without it the credentials', or " + std::string(local_shop));
   word.add_option("--admin-key", access.secret_key, "Secret key of the shop (sk_…)");
   word.add_option("--publishable-key", access.publishable_key,
                   "Publishable key (pk_…); without it one is made for the time");
@@ -59,9 +64,7 @@ ApiAccess resolved(ApiAccess access) {
     fill(access.test_payments_url, file.test_payments_url);
     fill(access.test_payments_secret, file.test_payments_secret);
   }
-  if (access.url.empty()) {
-    throw std::runtime_error("where is the shop? Give --url, or --credentials of a running shop");
-  }
+  fill(access.url, std::string(local_shop));
   if (access.secret_key.empty()) {
     throw std::runtime_error("a secret key is needed: --admin-key sk_…, or --credentials FILE");
   }
