@@ -310,13 +310,11 @@ void HistoryWriter::submit(std::string line, Done done) {
     const std::scoped_lock lock(mutex_);
     if (waiting_.size() < limits::history_queue) {
       waiting_.push_back({std::move(line), std::move(done)});
+      wake_.notify_one();
+      return;
     }
   }
-  if (done) {
-    done("too many entries are waiting for the disk");
-    return;
-  }
-  wake_.notify_one();
+  done("too many entries are waiting for the disk");
 }
 
 void HistoryWriter::run() {
