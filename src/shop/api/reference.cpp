@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "base/assets.hpp"
@@ -60,6 +59,7 @@ struct Row {
   bool required = false;
 };
 
+// `caption` is HTML.
 std::string table_of(std::string_view caption, const std::vector<Row>& rows) {
   if (rows.empty()) {
     return "";
@@ -69,9 +69,29 @@ std::string table_of(std::string_view caption, const std::vector<Row>& rows) {
     std::string name = element("code", escape(row.name));
     name.append(row.required ? "<em>required</em>" : "");
     body.append("<tr>").append(element("td", name)).append("<td>");
-    body.append(element("span", row.type, " class=\"t\"")).append(row.about).append("</td></tr>");
+    body.append(row.type.empty() ? "" : element("span", row.type, " class=\"t\""));
+    body.append(row.about).append("</td></tr>");
   }
-  return element("h4", escape(caption)) + element("table", element("tbody", body));
+  return element("h4", caption) + element("table", element("tbody", body));
+}
+
+// A text without its quotes.
+std::string plain(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : to_string(value);
+}
+
+// "Admin: settings" and "Products (admin)" in the section of the admin API -> "Settings",
+// "Products".
+std::string shown(std::string_view tag) {
+  constexpr std::string_view before = "Admin: ";
+  constexpr std::string_view after = " (admin)";
+  tag = tag.starts_with(before) ? tag.substr(before.size()) : tag;
+  tag = tag.ends_with(after) ? tag.substr(0, tag.size() - after.size()) : tag;
+  std::string name(tag);
+  if (name[0] >= 'a' && name[0] <= 'z') {
+    name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  }
+  return name;
 }
 
 // Says a schema in words; members of objects become rows of their own, "lines[].id".
@@ -119,7 +139,7 @@ class SchemaWords {
     if (const json::value* choices = schema.if_contains("enum")) {
       std::string list;
       for (const json::value& choice : choices->as_array()) {
-        list.append(list.empty() ? "" : " ").append(element("code", escape(to_string(choice))));
+        list.append(list.empty() ? "" : " ").append(element("code", escape(plain(choice))));
       }
       words.append(element("span", list, " class=\"c\""));
     }
@@ -242,39 +262,40 @@ class Page {
 
   std::string navigation() const {
     std::string out;
-    each_group([&](std::string_view section, std::string_view tag, const auto& group, bool first) {
-      if (first) {
-        out.append(element("h2", escape(section)));
-      }
-      std::string items;
-      for (const Operation* operation : group) {
-        items.append(element("li", link_to(operation->id, badge(operation->method, "s") +
-                                                              escape(operation->summary))));
-      }
-      out.append("<details open>").append(element("summary", escape(shown(tag))));
-      out.append(element("ul", items)).append("</details>");
-    });
+    each_group(
+        [&](std::string_view section, const std::string& name, const auto& group, bool first) {
+          if (first) {
+            out.append(element("h2", escape(section)));
+          }
+          std::string items;
+          for (const Operation* operation : group) {
+            items.append(element("li", link_to(operation->id, badge(operation->method, "s") +
+                                                                  escape(operation->summary))));
+          }
+          out.append("<details open>").append(element("summary", escape(name)));
+          out.append(element("ul", items)).append("</details>");
+        });
     return out;
   }
 
   std::string operations() const {
     std::string out;
-    each_group([&](std::string_view section, std::string_view tag, const auto& group, bool first) {
-      if (first) {
-        out.append(element("h2", escape(section), " class=\"section\""));
-      }
-      std::string head = element("h3", escape(shown(tag)));
-      head.append(prose(about_tag(tag)));
-      out.append(element("header", head, " class=\"tag\""));
-      for (const Operation* operation : group) {
-        out.append(article(*operation));
-      }
-    });
+    each_group(
+        [&](std::string_view section, const std::string& name, const auto& group, bool first) {
+          if (first) {
+            out.append(element("h2", escape(section), " class=\"section\""));
+          }
+          std::string head = element("h3", escape(name));
+          head.append(prose(about_tag(group.front()->tag)));
+          out.append(element("header", head, " class=\"tag\""));
+          for (const Operation* operation : group) {
+            out.append(article(*operation));
+          }
+        });
     return out;
   }
 
   std::string schemas() const {
-    std::set<std::string> shown_names;
     std::string out;
     for (const auto& [name, document] : schemas_.documents()) {
       const json::object& schema = document.as_object();
@@ -305,26 +326,23 @@ class Page {
   }
 
  private:
-  static std::string_view shown(std::string_view tag) {
-    return tag.starts_with("Admin: ") ? tag.substr(7) : tag;
-  }
-
-  // Calls `visit(section, tag, operations, first of its section)` in the order of the table.
+  // Calls `visit(section, group, operations, first of its section)` in the order of the table.
   template <class Visit>
   void each_group(Visit visit) const {
     for (const std::string_view section : sections) {
-      std::vector<std::string_view> tags;
-      std::map<std::string_view, std::vector<const Operation*>> groups;
+      std::vector<std::string> names;
+      std::map<std::string, std::vector<const Operation*>> groups;
       for (const Operation& operation : operations_.all()) {
         if (section_of(operation) == section) {
-          if (!groups.contains(operation.tag)) {
-            tags.push_back(operation.tag);
+          const std::string name = shown(operation.tag);
+          if (!groups.contains(name)) {
+            names.push_back(name);
           }
-          groups[operation.tag].push_back(&operation);
+          groups[name].push_back(&operation);
         }
       }
-      for (const std::string_view tag : tags) {
-        visit(section, tag, groups[tag], tag == tags.front());
+      for (const std::string& name : names) {
+        visit(section, name, groups[name], name == names.front());
       }
     }
   }
@@ -411,8 +429,9 @@ class Page {
     }
     const json::object& schema =
         schemas_.documents().find(operation.request_schema)->second.as_object();
-    std::string title = "Body · " + std::string(operation.request_schema);
-    title.append(operation.body_optional ? " · may be left out" : "");
+    const std::string name(operation.request_schema);
+    std::string title = "Body " + element("code", link_to("schema-" + name, escape(name)));
+    title.append(operation.body_optional ? " may be left out" : "");
     return table_of(title, words_.members(schema));
   }
 
@@ -460,7 +479,7 @@ class Page {
     }
     for (const HeaderField& field : header_fields(operation, schemas_)) {
       static const std::map<std::string_view, std::string_view> samples = {
-          {"Idempotency-Key", "Idempotency-Key: 6f1c2a9e-5d0b-4c7e-9a41-8b2f0e7d3c55"},
+          {"Idempotency-Key", "Idempotency-Key: 6f1c2a9e-5d0b-4c7e"},
           {"If-Match", "If-Match: \"v7\""},
           {"X-Cart-Token", "X-Cart-Token: ct_…"},
           {"X-Order-Token", "X-Order-Token: ot_…"}};
