@@ -15,7 +15,6 @@
 #include <sys/prctl.h>
 #include <thread>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
@@ -492,10 +491,10 @@ int run(const Options& options) {
   Report report;
   report.line("# What the shop costs\n");
   report.line(
-      fmt::format("{:%Y-%m-%d %H:%M} UTC, revision {}, {} cores, seed {}, {} s each, {} "
+      fmt::format("{}, revision {}, {} cores, seed {}, {} s each, {} "
                   "connections; CPU is the server's, user and system, for one answer.",
-                  fmt::gmtime(std::time(nullptr)), revision(), std::thread::hardware_concurrency(),
-                  options.seed, options.seconds, connections));
+                  format_rfc3339(SystemClock().now()), revision(),
+                  std::thread::hardware_concurrency(), options.seed, options.seconds, connections));
   ShopBench(options, report).run();
   fs::create_directories("artifacts/bench");
   std::ofstream("artifacts/bench/RESULTS.md") << report.text();
