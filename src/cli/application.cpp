@@ -1,5 +1,6 @@
 #include "cli/application.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include <fmt/format.h>
@@ -461,7 +462,8 @@ void Application::stop(const std::function<bool()>& hurry) {
   parts.workers->request_stop();
   const auto busy = [&parts] {
     parts.log.wake();
-    return parts.workers->running() > 0;
+    return parts.workers->running() > 0 ||
+           std::ranges::any_of(parts.loops, [](const auto& loop) { return !loop->ended(); });
   };
   while (busy() && !passed(limits::drain_timeout)) {
     std::this_thread::sleep_for(stop_poll);

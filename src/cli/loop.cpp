@@ -1,10 +1,16 @@
 #include "cli/loop.hpp"
 
+#include <algorithm>
 #include <exception>
 
 #include "base/log.hpp"
 
 namespace securecart::cli {
+namespace {
+
+constexpr Duration slice = std::chrono::milliseconds(100);
+
+}  // namespace
 
 Loop::Loop(std::string name, Executor& home, Duration pause, Step step)
     : name_(std::move(name)), home_(home), pause_(pause), step_(std::move(step)) {}
@@ -24,8 +30,9 @@ Task<void> Loop::run() {
       log::warn("background work failed; it is tried again",
                 {{"work", name_}, {"error", error.what()}});
     }
-    if (!more) {
-      co_await sleep_for(pause_);
+    // In slices, so that a process that ends does not leave a task asleep behind.
+    for (Duration slept{}; !more && slept < pause_ && !stopping_; slept += slice) {
+      co_await sleep_for(std::min(slice, pause_));
     }
   }
 }
