@@ -5,7 +5,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "shop/api/errc.hpp"
 #include "shop/api/path.hpp"
 #include "shop/api/possible_errors.hpp"
@@ -17,6 +19,7 @@ namespace {
 
 constexpr std::string_view store_prefix = "/v1/store/";
 constexpr std::string_view no_store = "no-store";
+constexpr std::size_t problem_text_bytes = 1'024;  // of a detail, a place, a complaint
 
 [[noreturn]] void refuse(const Operation& operation, const std::string& why) {
   throw std::logic_error("operation " + std::string(operation.id) + ": " + why);
@@ -79,7 +82,30 @@ void add_security_headers(net::Headers& headers) {
   }
 }
 
-net::Response problem_response(const Error& error, std::string_view request_id) {
+// Details quote what the client sent (a member's name, say): cut to a length, without the control
+// characters that would confuse a terminal or a log.
+std::string presentable(std::string_view text) {
+  const bool whole = text.size() <= problem_text_bytes;
+  std::string out;
+  for (const char c : whole ? text : utf8_prefix(text, problem_text_bytes)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = byte == 0x7f || (byte < 0x20 && c != '\n' && c != '\t');
+    if (control) {
+      append_utf8(out, U'\uFFFD');
+    } else {
+      out.push_back(c);
+    }
+  }
+  return whole ? out : out.append("…");
+}
+
+net::Response problem_response(const Error& given, std::string_view request_id) {
+  Error error = given;
+  error.detail = presentable(error.detail);
+  for (FieldError& field : error.fields) {
+    field.where = presentable(field.where);
+    field.what = presentable(field.what);
+  }
   net::Response response = net::problem(error, request_id);
   const bool says_when = error.retry_after_seconds > 0;
   if (says_when || (error.kind->retryable && error.kind->status == 429)) {
@@ -191,7 +217,7 @@ ApiHandler::ApiHandler(ApiParts parts, ApiOptions options)
     : parts_(parts),
       options_(std::move(options)),
       router_(parts.operations),
-      admission_(options_.admission, parts.clock),
+      admission_(std::make_shared<Admission>(options_.admission, parts.clock)),
       undeclared_errors_(parts.metrics.counter(
           "securecart_undeclared_errors_total",
           "Errors a handler answered with that its operation does not declare: defects.")) {
@@ -199,8 +225,9 @@ ApiHandler::ApiHandler(ApiParts parts, ApiOptions options)
   for (const Operation& operation : parts_.operations.all()) {
     routes_.push_back(std::make_unique<Route>(operation, parts_.schemas, parts_.metrics));
   }
-  parts_.metrics.gauge_from("securecart_api_in_flight", "Requests being answered.", {},
-                            [this] { return static_cast<double>(admission_.in_flight()); });
+  parts_.metrics.gauge_from(
+      "securecart_api_in_flight", "Requests being answered.", {},
+      [admission = admission_] { return static_cast<double>(admission->in_flight()); });
 }
 
 ApiHandler::~ApiHandler() = default;
@@ -248,7 +275,7 @@ Task<Result<Reply>> ApiHandler::pass_or_explain(Passage& passage) {
 
 Task<Result<Reply>> ApiHandler::pass(Passage& passage) {
   const Operation& operation = *passage.route.operation;
-  Result<Admission::Place> place = admission_.enter(operation, passage.request.peer);
+  Result<Admission::Place> place = admission_->enter(operation, passage.request.peer);
   if (!place) {
     co_return std::unexpected(std::move(place.error()));
   }

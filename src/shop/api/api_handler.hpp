@@ -68,7 +68,7 @@ class ApiHandler final : public net::Handler {
   ApiParts parts_;
   ApiOptions options_;
   Router router_;
-  Admission admission_;
+  std::shared_ptr<Admission> admission_;        // shared with its gauge, which may be read later
   std::vector<std::unique_ptr<Route>> routes_;  // by index of the operation
   observe::Counter& undeclared_errors_;
 };

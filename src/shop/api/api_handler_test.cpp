@@ -317,6 +317,17 @@ TEST_F(ApiHandlerTest, explains_failures) {
   EXPECT_THAT(defect.body, Not(HasSubstr("a defect"))) << "details are for the log";
 }
 
+TEST_F(ApiHandlerTest, quotes_no_more_of_a_request_than_is_fit_to_read) {
+  test::ApiHarness api(parts());
+  api.with("Authorization", "Bearer sk_owner");
+  const std::string name = "a\\u007f\\u001b" + std::string(100'000, 'x');
+  const test::Answer answer = api.patch("/v1/admin/things/7", "{\"" + name + "\": 1, \"n\": 1}");
+  EXPECT_EQ(answer.code(), "invalid_request");
+  EXPECT_LT(answer.body.size(), 10'000U);
+  EXPECT_EQ(answer.body.find('\x7f'), std::string::npos);
+  EXPECT_THAT(answer.body, Not(HasSubstr("\\u001b")));
+}
+
 TEST_F(ApiHandlerTest, counts_errors_nobody_declared) {
   ApiHandler handler(parts(), {});
   net::Request request;
