@@ -36,8 +36,12 @@ void LatencyHistogram::record(Duration latency) {
 }
 
 Duration LatencyHistogram::percentile(double percent) const {
-  const auto rank = static_cast<std::uint64_t>(
-      std::ceil(std::clamp(percent, 0.0, 100.0) / 100.0 * static_cast<double>(count_)));
+  // In whole thousandths of a percent: 0.56 * 25 is a hair over 14 in floating point, and would
+  // name the value after the one that was asked for.
+  constexpr std::uint64_t whole = 100'000;
+  const auto share =
+      static_cast<std::uint64_t>(std::llround(std::clamp(percent, 0.0, 100.0) * 1'000));
+  const std::uint64_t rank = (count_ * share + whole - 1) / whole;
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < buckets_.size() && count_ > 0; ++i) {
     seen += buckets_[i];

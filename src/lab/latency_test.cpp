@@ -29,6 +29,15 @@ TEST(LatencyHistogram, KeepsTheLargestExactly) {
   EXPECT_NEAR(static_cast<double>(histogram.percentile(99.9) / 1ms), 999, 17);
 }
 
+TEST(LatencyHistogram, CountsRanksInWholeNumbers) {
+  LatencyHistogram histogram;
+  for (int i = 0; i < 25; ++i) {
+    histogram.record(i < 14 ? 0us : 2us);
+  }
+  EXPECT_EQ(histogram.percentile(56), 0us);
+  EXPECT_EQ(histogram.percentile(56.001), 2us);
+}
+
 RC_GTEST_PROP(LatencyHistogram, IsExactToOneIn64, ()) {
   auto micros =
       *rc::gen::nonEmpty<std::vector<std::int64_t>>(rc::gen::container<std::vector<std::int64_t>>(
