@@ -31,9 +31,10 @@ class Authenticator {
   virtual ~Authenticator() = default;
 
   // The shop is that of the bearer when it is a secret key or a staff session, else that of the
-  // publishable key, else that of the host. A session of another shop than the one the key names is
-  // unauthorised. Without a bearer the caller is a guest of the shop.
-  // Errors: shop_unknown, unauthorised. `credentials` outlives the task. Throws Unavailable.
+  // publishable key, whatever the host, else that of the host. A token of another shop than the one
+  // the publishable key (or, for a customer's, the host) names is unauthorised. Without a bearer
+  // the caller is a guest of the shop. Errors: shop_unknown, unauthorised. `credentials` outlives
+  // the task. Throws Unavailable.
   virtual Task<Result<Caller>> authenticate(const Credentials& credentials) = 0;
 };
 

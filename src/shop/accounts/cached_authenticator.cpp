@@ -20,10 +20,6 @@ std::unexpected<Error> unknown_shop() {
 std::unexpected<Error> unknown_publishable_key() {
   return fail(errc::shop_unknown, "The publishable key is unknown or revoked.");
 }
-std::unexpected<Error> host_of_another_shop() {
-  return fail(errc::shop_unknown,
-              "The publishable key and the host name belong to different shops.");
-}
 std::unexpected<Error> unknown_token() {
   return fail(errc::unauthorised, "The token is unknown, expired or revoked.");
 }
@@ -145,19 +141,16 @@ Task<CachedAuthenticator::SessionPointer> CachedAuthenticator::load_session(
   co_return found;
 }
 
-Task<Result<std::string>> CachedAuthenticator::shop_of_request(const Credentials& credentials) {
-  HostPointer by_host;
-  if (!credentials.host.empty()) {
-    by_host = hosts_.find(credentials.host);
-    if (!by_host) {
-      Task<HostPointer> loading = load_host(credentials.host);
-      by_host = co_await loading;
-    }
+Task<std::string> CachedAuthenticator::shop_of_host(std::string host) {
+  HostPointer shop = hosts_.find(host);
+  if (!shop) {
+    Task<HostPointer> loading = load_host(std::move(host));
+    shop = co_await loading;
   }
-  if (credentials.publishable_key.empty()) {
-    co_return by_host ? *by_host : std::string();
-  }
-  const std::string& text = credentials.publishable_key;
+  co_return shop ? *shop : std::string();
+}
+
+Task<Result<std::string>> CachedAuthenticator::shop_of_key(const std::string& text) {
   if (!looks_like_token(text, "pk_")) {
     co_return unknown_publishable_key();
   }
@@ -170,10 +163,20 @@ Task<Result<std::string>> CachedAuthenticator::shop_of_request(const Credentials
   if (!key || key->kind != KeyKind::publishable) {
     co_return unknown_publishable_key();
   }
-  if (by_host && *by_host != key->shop_id) {
-    co_return host_of_another_shop();
-  }
   co_return key->shop_id;
+}
+
+// The key decides alone when there is one: a host is what the client happened to connect to, and a
+// common API host may be the host of one of the shops. Neither gives a right to anything but what
+// every guest may see.
+Task<Result<std::string>> CachedAuthenticator::shop_of_request(const Credentials& credentials) {
+  if (!credentials.publishable_key.empty()) {
+    co_return co_await shop_of_key(credentials.publishable_key);
+  }
+  if (credentials.host.empty()) {
+    co_return std::string();
+  }
+  co_return co_await shop_of_host(credentials.host);
 }
 
 Task<Result<Caller>> CachedAuthenticator::with_secret_key(const Credentials& credentials) {

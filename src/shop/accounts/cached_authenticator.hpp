@@ -56,6 +56,9 @@ class CachedAuthenticator final : public Authenticator {
   Task<SessionPointer> load_session(std::string token_hash);
   Task<HostPointer> load_host(std::string host);
 
+  // Empty when no shop answers to the host.
+  Task<std::string> shop_of_host(std::string host);
+  Task<Result<std::string>> shop_of_key(const std::string& text);
   Task<Result<std::string>> shop_of_request(const Credentials& credentials);
   Task<Result<Caller>> with_secret_key(const Credentials& credentials);
   Task<Result<Caller>> with_session(const Credentials& credentials, SubjectKind kind);
@@ -64,7 +67,7 @@ class CachedAuthenticator final : public Authenticator {
   storage::Database& database_;
   const Clock& clock_;
   storage::ReadCache<std::string> hosts_;
-  // Behind a common API host every request would ask for it anew. Apart, so that a flood of made-up
+  // Requests to a host of no shop would ask for it each time. Apart, so that a flood of made-up
   // names drives out nothing but itself.
   storage::ReadCache<bool> unknown_hosts_;
   storage::ReadCache<Key> keys_;

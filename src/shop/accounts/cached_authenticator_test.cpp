@@ -50,7 +50,24 @@ TEST_F(AuthenticatorTest, FindsTheShopByPublishableKey) {
   EXPECT_EQ(authenticate("", issued.secret)->shop_id, two);
   EXPECT_EQ(authenticate("api.example", issued.secret)->shop_id, two);
   EXPECT_EQ(authenticate("two.example", issued.secret)->shop_id, two);
-  EXPECT_TRUE(authenticate("one.example", issued.secret).error().is(errc::shop_unknown));
+  EXPECT_EQ(authenticate("one.example", issued.secret)->shop_id, two)
+      << "the key decides, wherever it is sent";
+}
+
+TEST_F(AuthenticatorTest, AKeyThatIsNoneDoesNotFallBackToTheHost) {
+  const IssuedKey revoked = key(two, KeyKind::publishable);
+  ASSERT_TRUE(world.run([&] { return world.accounts->api_keys.revoke(two, revoked.key.id); }));
+  EXPECT_TRUE(authenticate("one.example", revoked.secret).error().is(errc::shop_unknown));
+  EXPECT_TRUE(authenticate("one.example", "pk_none").error().is(errc::shop_unknown));
+}
+
+TEST_F(AuthenticatorTest, AKeyOpensNoSessionOfAnotherShop) {
+  const SignedInCustomer ada = customer(one, "ada@example.com");
+  const IssuedKey of_one = key(one, KeyKind::publishable);
+  const IssuedKey of_two = key(two, KeyKind::publishable);
+  EXPECT_TRUE(
+      authenticate("one.example", of_two.secret, ada.session.token).error().is(errc::unauthorised));
+  EXPECT_EQ(authenticate("two.example", of_one.secret, ada.session.token)->shop_id, one);
 }
 
 TEST_F(AuthenticatorTest, RefusesKeysThatAreNone) {

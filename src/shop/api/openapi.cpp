@@ -21,6 +21,9 @@ constexpr std::string_view introduction =
     "An online shop that keeps selling. Everything a shop does goes through this API: the "
     "storefront "
     "uses `/v1/store`, merchants and their programs use `/v1/admin`.\n\n"
+    "**The shop** is the one a secret key or a staff session belongs to, else the one "
+    "`X-Publishable-Key` names, else the one whose host name the request is sent to. A token is "
+    "good in its own shop only.\n\n"
     "**Money** is an integer count of minor units (cents) with its currency beside it. **Times** "
     "are "
     "RFC 3339 in UTC. **Ids** carry a prefix that says what they name (`prod_…`, `ord_…`).\n\n"
@@ -374,15 +377,17 @@ class Document {
     const auto bearer = [](std::string_view text) {
       return json::object{{"type", "http"}, {"scheme", "bearer"}, {"description", text}};
     };
-    return {{"publishable_key",
-             {{"type", "apiKey"},
-              {"in", "header"},
-              {"name", "X-Publishable-Key"},
-              {"description",
-               "Names the shop (`pk_…`). Not needed where the host name does. Not a secret."}}},
-            {"customer_session", bearer("A signed-in customer's token (`cs_…`).")},
-            {"staff_session", bearer("A signed-in member of staff's token (`ss_…`).")},
-            {"secret_key", bearer("A secret key of the shop (`sk_…`), with a role.")}};
+    return {
+        {"publishable_key",
+         {{"type", "apiKey"},
+          {"in", "header"},
+          {"name", "X-Publishable-Key"},
+          {"description",
+           "Names the shop (`pk_…`), whatever host the request is sent to. Not needed where the "
+           "host name is the shop's. Not a secret."}}},
+        {"customer_session", bearer("A signed-in customer's token (`cs_…`).")},
+        {"staff_session", bearer("A signed-in member of staff's token (`ss_…`).")},
+        {"secret_key", bearer("A secret key of the shop (`sk_…`), with a role.")}};
   }
 
   static json::object headers() {
@@ -441,7 +446,8 @@ std::string who_may_call(const Operation& operation) {
     case Access::open:
       return "Anyone.";
     case Access::store:
-      return "Anyone; the shop is chosen by host name or `X-Publishable-Key`.";
+      return "Anyone; the shop is the one `X-Publishable-Key` names, else the one the host name "
+             "does.";
     case Access::shopper:
       return "A signed-in customer.";
     case Access::admin:
