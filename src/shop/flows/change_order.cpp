@@ -171,7 +171,7 @@ Result<OrderPlan> decide_cancel(const OrderSnapshot& snapshot, const CancelReque
        .order_id = order.id,
        .currency = order.currency,
        .at = deps.clock.now(),
-       .transfers = payments::give_back(revenue, order.total - order.refunded_total)});
+       .transfers = payments::give_back(revenue, order.refunded_total, order.total)});
   orders::Change change{order.state};
   change.state.status = orders::Status::cancelled;
   const std::int64_t owed = order.captured_total - order.refunded_total;
@@ -382,7 +382,8 @@ Result<OrderPlan> decide_refund(const OrderSnapshot& snapshot, const RefundOrder
                          .order_id = order.id,
                          .currency = order.currency,
                          .at = deps.clock.now(),
-                         .transfers = payments::give_back(revenue_of(order), *amount)});
+                         .transfers = payments::give_back(revenue_of(order), order.refunded_total,
+                                                          order.refunded_total + *amount)});
   orders::Change change{order.state, *amount, 0};
   change.state.payment = orders::after_refund(order.captured_total, order.refunded_total + *amount);
   finish(plan, order, change, "refund_requested", request.actor,

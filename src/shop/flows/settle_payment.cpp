@@ -130,7 +130,8 @@ void fail_refund(storage::Batch& batch, Refund& refund, const orders::Order& ord
                            .order_id = order.id,
                            .currency = payment.currency,
                            .at = refund.updated_at,
-                           .transfers = payments::earn_again(revenue_of(order), refund.amount)});
+                           .transfers = payments::give_back(revenue_of(order), order.refunded_total,
+                                                            order.refunded_total - refund.amount)});
   }
   orders::add_history(batch, deps.ids, order.shop_id, order.id, refund.updated_at, "refund_failed",
                       actor, {{"amount", refund.amount}, {"reason", reason}});

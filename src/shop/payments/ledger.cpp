@@ -4,9 +4,43 @@
 #include <cassert>
 #include <utility>
 
-#include "base/money.hpp"
-
 namespace securecart::shop::payments {
+namespace {
+
+using Parts = std::array<std::int64_t, 3>;  // of sales, shipping, tax
+__extension__ using Wide = __int128;
+
+// `amount` in proportion to the revenue's parts, by Webster's method of apportionment: its parts
+// never shrink while the amount grows (largest remainders would: the Alabama paradox), and of three
+// parts none is ever a whole unit away from its exact share.
+Parts given_back(const Revenue& revenue, std::int64_t amount) {
+  const Wide total = revenue.total();
+  assert(amount >= 0 && amount <= total);
+  const Parts weights{revenue.sales, revenue.shipping, revenue.tax};
+  Parts parts{};
+  if (total == 0) {
+    return parts;
+  }
+  std::int64_t left = amount;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i] = static_cast<std::int64_t>(Wide{weights[i]} * amount / total);
+    left -= parts[i];
+  }
+  // The next unit goes to the part with the largest weight a unit: w / (2 p + 1).
+  const auto deserves_more = [&](std::size_t a, std::size_t b) {
+    return Wide{weights[a]} * (2 * parts[b] + 1) > Wide{weights[b]} * (2 * parts[a] + 1);
+  };
+  for (; left > 0; --left) {
+    std::size_t next = 0;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      next = deserves_more(i, next) ? i : next;
+    }
+    ++parts[next];
+  }
+  return parts;
+}
+
+}  // namespace
 
 std::string provider_account(std::string_view provider) {
   return "provider:" + std::string(provider);
@@ -41,19 +75,19 @@ std::vector<Transfer> earn(const Revenue& revenue) {
           {std::string(receivable), std::string(tax_payable), revenue.tax}};
 }
 
-std::vector<Transfer> give_back(const Revenue& revenue, std::int64_t amount) {
-  assert(amount >= 0 && amount <= revenue.total());
-  const std::array weights{revenue.sales, revenue.shipping, revenue.tax};
-  const std::vector<std::int64_t> parts = allocate(amount, weights);
-  return {{std::string(sales), std::string(receivable), parts[0]},
-          {std::string(shipping_income), std::string(receivable), parts[1]},
-          {std::string(tax_payable), std::string(receivable), parts[2]}};
-}
-
-std::vector<Transfer> earn_again(const Revenue& revenue, std::int64_t amount) {
-  std::vector<Transfer> transfers = give_back(revenue, amount);
-  for (Transfer& transfer : transfers) {
-    std::swap(transfer.debit, transfer.credit);
+std::vector<Transfer> give_back(const Revenue& revenue, std::int64_t before, std::int64_t after) {
+  const Parts from = given_back(revenue, before);
+  const Parts to = given_back(revenue, after);
+  const std::array accounts{sales, shipping_income, tax_payable};
+  std::vector<Transfer> transfers;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    std::string account(accounts[i]);
+    std::string owed(receivable);
+    if (to[i] >= from[i]) {
+      transfers.push_back({std::move(account), std::move(owed), to[i] - from[i]});
+    } else {
+      transfers.push_back({std::move(owed), std::move(account), from[i] - to[i]});
+    }
   }
   return transfers;
 }

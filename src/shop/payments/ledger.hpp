@@ -1,9 +1,8 @@
 // Double-entry ledger. Every entry debits one account and credits another with one amount, so a
 // journal balances by construction; the history check still adds them up from outside.
 //
-//   receivable            what shoppers owe us          sales, shipping_income   what we earned
-//   provider:<name>       what a provider holds for us  tax_payable              what we owe the
-//   state
+//   receivable       what shoppers owe us          sales, shipping_income  what we earned
+//   provider:<name>  what a provider holds for us  tax_payable             what we owe the state
 //
 //   placed    receivable -> sales, shipping_income, tax_payable          (total)
 //   captured  provider:x -> receivable                                   (captured)
@@ -55,10 +54,10 @@ struct Revenue {
 Revenue revenue_of(std::int64_t subtotal, std::int64_t shipping, std::int64_t tax,
                    std::int64_t shipping_tax, bool tax_included);
 std::vector<Transfer> earn(const Revenue& revenue);
-// The opposite of earn() for `amount` of it, spread in proportion.
-std::vector<Transfer> give_back(const Revenue& revenue, std::int64_t amount);
-
-// The opposite of give_back(), when a refund could not be paid out.
-std::vector<Transfer> earn_again(const Revenue& revenue, std::int64_t amount);
+// Moves what is given back of the revenue from `before` to `after`, both of 0 to total(): forward
+// for a refund, backward when one could not be paid out. What is given back of each account depends
+// on the sum alone, not on the steps to it, so however often a revenue is refunded in parts, giving
+// all of it back leaves nothing on any account.
+std::vector<Transfer> give_back(const Revenue& revenue, std::int64_t before, std::int64_t after);
 
 }  // namespace securecart::shop::payments
