@@ -7,7 +7,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "events/backoff.hpp"
+#include "resilience/backoff.hpp"
 
 namespace securecart::events {
 
@@ -15,6 +15,9 @@ namespace {
 
 using storage::Batch;
 using storage::Rows;
+
+constexpr resilience::Backoff pauses{.first = limits::delivery_retry_first,
+                                     .most = limits::delivery_retry_most};
 
 // The guard did not fit: the event has been settled before.
 constexpr ErrorKind already_done{"already_done", 409, "The event has been handled before."};
@@ -240,8 +243,7 @@ void Consumer::plan_retry(const std::string& subject, const Retry& retry, int fa
               {"subject", subject},
               {"failures", failures},
               {"reason", retry.reason}});
-  const Duration pause = retry.after.value_or(full_jitter(
-      failures, limits::delivery_retry_first, limits::delivery_retry_most, context_.random));
+  const Duration pause = retry.after.value_or(pauses.wait(failures - 1, context_.random));
   home_->post_after(pause, [self = shared_from_this(), subject] {
     if (!self->stopping()) {
       self->make_ready(subject);

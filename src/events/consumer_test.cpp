@@ -6,7 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include "events/backoff.hpp"
 #include "events/events_fixture.hpp"
 #include "events/workers.hpp"
 #include "tests/support/flaky_database.hpp"
@@ -283,17 +282,6 @@ TEST_F(ConsumerTest, EffectsHappenExactlyOnceThroughCrashesAndRedelivery) {
     last[row.text(0)] = row.integer(1);
   }
   EXPECT_EQ(count("SELECT count(*) FROM parked_events"), 0);
-}
-
-TEST(FullJitter, StaysBelowTheDoublingBound) {
-  Prng random(test::seed());
-  using std::chrono::milliseconds;
-  for (int attempt = 1; attempt < 40; ++attempt) {
-    const Duration pause = full_jitter(attempt, milliseconds(50), milliseconds(800), random);
-    const Duration bound = milliseconds(attempt < 5 ? 50 << (attempt - 1) : 800);
-    EXPECT_GE(pause, Duration::zero());
-    EXPECT_LE(pause, bound);
-  }
 }
 
 // Real threads: commits from several executors, consumers on others.

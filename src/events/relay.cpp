@@ -2,7 +2,6 @@
 
 #include "base/executor.hpp"
 #include "base/log.hpp"
-#include "events/backoff.hpp"
 
 namespace securecart::events {
 
@@ -35,8 +34,7 @@ Task<void> Relay::run(std::int64_t after) {
       co_return;
     }
     if (failures > 0) {
-      Task<void> pausing = sleep_for(
-          full_jitter(failures, limits::delivery_retry_first, limits::relay_retry_most, random_));
+      Task<void> pausing = sleep_for(pauses_while_away.wait(failures - 1, random_));
       co_await pausing;
     }
   }

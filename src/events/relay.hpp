@@ -11,11 +11,17 @@
 #include <cstdint>
 #include <string>
 
+#include "base/limits.hpp"
 #include "base/prng.hpp"
 #include "events/broker.hpp"
 #include "events/log.hpp"
+#include "resilience/backoff.hpp"
 
 namespace securecart::events {
+
+// Between tries while the database is away.
+inline constexpr resilience::Backoff pauses_while_away{.first = limits::delivery_retry_first,
+                                                       .most = limits::relay_retry_most};
 
 class Relay {
  public:

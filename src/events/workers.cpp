@@ -4,7 +4,6 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
-#include "events/backoff.hpp"
 
 namespace securecart::events {
 
@@ -70,8 +69,7 @@ Task<std::optional<std::int64_t>> Workers::load_cursor(Unit& unit) {
       log::warn("consumer_waits",
                 {{"consumer", unit.consumer->name()}, {"error", std::string_view(error.what())}});
     }
-    Task<void> pausing = sleep_for(
-        full_jitter(attempt, limits::delivery_retry_first, limits::relay_retry_most, unit.random));
+    Task<void> pausing = sleep_for(pauses_while_away.wait(attempt - 1, unit.random));
     co_await pausing;
   }
   co_return std::nullopt;
