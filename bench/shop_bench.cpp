@@ -2,10 +2,11 @@
 // its limits in the same run: bare Beast with a constant body for reads, the completion's own
 // batches straight into SqliteDatabase for checkouts. docs/bench.md says how to read the tables.
 //
-//   shop_bench [--quick | --full] [--seconds S] [--seed N]
+//   shop_bench [--quick | --full] [--only PART] [--seconds S] [--seed N]
 //
 //   --quick   1k and 10k products, no orders beforehand; default adds 100k products, 100k orders;
 //   --full    adds 1M orders
+//   --only    reads, checkouts or growth
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -49,6 +50,7 @@ const std::vector<std::string> without_payments{
 struct Options {
   bool quick = false;
   bool full = false;
+  std::string only;    // a part; empty: all
   double seconds = 2;  // of each measurement
   std::uint64_t seed = 1;
 };
@@ -174,15 +176,25 @@ class ShopBench {
 
   void run() {
     prepare();
-    reads();
-    checkouts();
-    growth_of_products();
-    if (!options_.quick) {
-      growth_of_orders();
+    if (wanted("reads")) {
+      reads();
+    }
+    if (wanted("checkouts")) {
+      checkouts();
+    }
+    if (wanted("growth")) {
+      growth_of_products();
+      if (!options_.quick) {
+        growth_of_orders();
+      }
     }
   }
 
  private:
+  bool wanted(std::string_view part) const {
+    return options_.only.empty() || options_.only == part;
+  }
+
   // The sample shop, with products and carts of our own, closed.
   void prepare() {
     {
@@ -468,6 +480,10 @@ std::string revision() {
   return text.empty() ? "unknown" : text.substr(0, text.find('\n'));
 }
 
+bool is_part(std::string_view word) {
+  return word == "reads" || word == "checkouts" || word == "growth";
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -476,12 +492,16 @@ Options parse(int argc, char** argv) {
       options.quick = true;
     } else if (word == "--full") {
       options.full = true;
+    } else if (word == "--only" && i + 1 < argc && is_part(argv[i + 1])) {
+      options.only = argv[++i];
     } else if (word == "--seconds" && i + 1 < argc) {
       options.seconds = std::atof(argv[++i]);
     } else if (word == "--seed" && i + 1 < argc) {
       options.seed = std::strtoull(argv[++i], nullptr, 10);
     } else {
-      throw std::runtime_error("usage: shop_bench [--quick | --full] [--seconds S] [--seed N]");
+      throw std::runtime_error(
+          "usage: shop_bench [--quick | --full] [--only PART] [--seconds S] [--seed N]; "
+          "PART: reads, checkouts, growth");
     }
   }
   return options;

@@ -16,6 +16,8 @@ CREATE TABLE shops (
   contact_email TEXT NOT NULL DEFAULT '',
   presentation TEXT NOT NULL DEFAULT '{}', -- JSON: logo, hero, texts of the storefront
   version BIGINT NOT NULL DEFAULT 1,
+  -- Grows with each change of what carts are priced by: this row, taxes, shipping, locations.
+  terms_version BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL,
   CHECK (prices_include_tax IN (0, 1))
 );

@@ -1,7 +1,12 @@
 #include "base/prng.hpp"
 
+#include <array>
+#include <atomic>
 #include <bit>
 #include <cassert>
+#include <cstddef>
+#include <pthread.h>
+#include <utility>
 
 #include <sodium.h>
 
@@ -30,14 +35,35 @@ double Random::unit() {
   return static_cast<double>(next() >> 11) * 0x1.0p-53;
 }
 
+namespace {
+
+// Grows in a forked child, whose blocks are copies of its parent's.
+std::atomic<std::uint64_t> forks = 0;
+
+struct Block {
+  std::array<std::uint64_t, 64> words{};
+  std::size_t left = 0;
+  std::uint64_t drawn_after = 0;
+};
+
+}  // namespace
+
 SecureRandom::SecureRandom() {
   initialise_crypto();
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++forks; });
+  assert(registered == 0);
+  static_cast<void>(registered);
 }
 
 std::uint64_t SecureRandom::next() {
-  std::uint64_t value = 0;
-  randombytes_buf(&value, sizeof value);
-  return value;
+  thread_local Block block;
+  const std::uint64_t now = forks.load(std::memory_order_relaxed);
+  if (block.left == 0 || block.drawn_after != now) {
+    randombytes_buf(block.words.data(), sizeof block.words);
+    block.left = block.words.size();
+    block.drawn_after = now;
+  }
+  return std::exchange(block.words[--block.left], 0);
 }
 
 Prng::Prng(std::uint64_t seed) {

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <set>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -56,6 +58,26 @@ TEST(SecureRandom, DoesNotRepeat) {
     seen.insert(random.next());
   }
   EXPECT_EQ(seen.size(), 1'000U);
+}
+
+TEST(SecureRandom, SharesNothingWithAForkedChild) {
+  SecureRandom random;
+  random.next();  // both have the rest of its block
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::uint64_t value = random.next();
+    _exit(write(ends[1], &value, sizeof value) == sizeof value ? 0 : 1);
+  }
+  std::uint64_t theirs = 0;
+  ASSERT_EQ(read(ends[0], &theirs, sizeof theirs), static_cast<ssize_t>(sizeof theirs));
+  EXPECT_NE(theirs, random.next());
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  close(ends[0]);
+  close(ends[1]);
 }
 
 }  // namespace

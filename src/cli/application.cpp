@@ -43,6 +43,7 @@
 #include "shop/catalog/collections.hpp"
 #include "shop/catalog/service.hpp"
 #include "shop/catalog/sqlite_search.hpp"
+#include "shop/flows/erase_customer.hpp"
 #include "shop/flows/import_products.hpp"
 #include "shop/flows/payment_work.hpp"
 #include "shop/flows/receipt_chain.hpp"
@@ -196,7 +197,10 @@ Application::Parts::Parts(ApplicationOptions given)
           storage::sqlite::open_files(options.data, clock, metrics, database_options(options))),
       cache(limits::page_cache_bytes, clock, metrics),
       log(*database),
-      deps{*database, clock, ids, "local", !options.sabotage.skip_dedupe},
+      deps{.database = *database,
+           .clock = clock,
+           .ids = ids,
+           .guard_completed_carts = !options.sabotage.skip_dedupe},
       client(runtime, {}),
       passwords(runtime),
       accounts(*database, clock, ids, passwords),
@@ -212,7 +216,7 @@ Application::Parts::Parts(ApplicationOptions given)
       store_shop(shops, options.roles.contains("test-payments")),
       admin_shop(shops),
       store_accounts(accounts),
-      admin_accounts(accounts),
+      admin_accounts(deps, accounts),
       store_catalog(catalog, collections, cache),
       admin_catalog(catalog, collections),
       carts(deps, receipt_keys),
@@ -276,6 +280,11 @@ void Application::Parts::make_workers() {
                  [this](const events::Event& event) { return payment_work->charge(event); });
     add_consumer("refunds", shop::flows::PaymentWork::refund_events(),
                  [this](const events::Event& event) { return payment_work->refund(event); });
+  }
+  if (has("accounts")) {
+    add_consumer("erasures", shop::flows::erasure_events(), [this](const events::Event& event) {
+      return shop::flows::blank_answers(deps, event);
+    });
   }
 }
 

@@ -66,7 +66,7 @@ json::array render_tax_lines(const carts::Totals& totals) {
 }
 
 json::value render_method(const flows::CartSnapshot& cart) {
-  const flows::SnapshotMethod* method = cart.chosen_method();
+  const flows::ShippingMethod* method = cart.chosen_method();
   if (method == nullptr) {
     return nullptr;
   }
@@ -170,11 +170,11 @@ json::object render_cart(const flows::CartSnapshot& cart) {
 
 json::object render_shipping_methods(const flows::CartSnapshot& cart) {
   json::array items;
-  for (const flows::SnapshotMethod& method : cart.methods) {
-    if (const std::optional<std::int64_t> price = cart.method_price(method)) {
-      items.push_back(json::object{{"id", method.id},
-                                   {"name", method.name},
-                                   {"description", method.description},
+  for (const flows::ShippingMethod* method : cart.methods()) {
+    if (const std::optional<std::int64_t> price = cart.method_price(*method)) {
+      items.push_back(json::object{{"id", method->id},
+                                   {"name", method->name},
+                                   {"description", method->description},
                                    {"amount", *price},
                                    {"currency", cart.currency}});
     }

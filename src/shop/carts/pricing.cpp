@@ -78,13 +78,17 @@ Totals price(const std::vector<PricedLine>& lines, std::int64_t shipping,
 }
 
 std::optional<std::int64_t> shipping_price(const std::vector<ShippingBand>& bands,
-                                           std::int64_t grams) {
-  for (const ShippingBand& band : bands) {
-    if (!band.max_grams || grams <= *band.max_grams) {
-      return band.price;
-    }
+                                           std::int64_t grams, std::string_view currency) {
+  // The first band that carries the weight decides, also when it has no price.
+  const auto band = std::ranges::find_if(bands, [grams](const ShippingBand& candidate) {
+    return !candidate.max_grams || grams <= *candidate.max_grams;
+  });
+  if (band == bands.end()) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  const auto price =
+      std::ranges::find(band->prices, currency, &std::pair<std::string, std::int64_t>::first);
+  return price == band->prices.end() ? std::nullopt : std::optional(price->second);
 }
 
 }  // namespace securecart::shop::carts

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace securecart::shop::carts {
@@ -51,10 +53,10 @@ Totals price(const std::vector<PricedLine>& lines, std::int64_t shipping,
 // open.
 struct ShippingBand {
   std::optional<std::int64_t> max_grams;
-  std::optional<std::int64_t> price;  // in the cart's currency; none: not sold in it
+  std::vector<std::pair<std::string, std::int64_t>> prices;  // by currency
 };
-// nullopt: too heavy for the method, or it has no price in the currency.
+// nullopt: too heavy for the method, or the band has no price in the currency.
 std::optional<std::int64_t> shipping_price(const std::vector<ShippingBand>& bands,
-                                           std::int64_t grams);
+                                           std::int64_t grams, std::string_view currency);
 
 }  // namespace securecart::shop::carts

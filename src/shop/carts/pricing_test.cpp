@@ -67,17 +67,18 @@ RC_GTEST_PROP(Pricing, PartsAlwaysSumToTheWhole, (bool included)) {
 }
 
 TEST(ShippingPrice, TakesTheFirstBandThatCarriesTheWeight) {
-  const std::vector<ShippingBand> bands{{500, 395}, {2000, 595}, {std::nullopt, 1500}};
-  EXPECT_EQ(shipping_price(bands, 0), 395);
-  EXPECT_EQ(shipping_price(bands, 500), 395);
-  EXPECT_EQ(shipping_price(bands, 501), 595);
-  EXPECT_EQ(shipping_price(bands, 90000), 1500);
+  const std::vector<ShippingBand> bands{
+      {500, {{"EUR", 395}}}, {2000, {{"EUR", 595}}}, {std::nullopt, {{"EUR", 1500}}}};
+  EXPECT_EQ(shipping_price(bands, 0, "EUR"), 395);
+  EXPECT_EQ(shipping_price(bands, 500, "EUR"), 395);
+  EXPECT_EQ(shipping_price(bands, 501, "EUR"), 595);
+  EXPECT_EQ(shipping_price(bands, 90000, "EUR"), 1500);
 }
 
 TEST(ShippingPrice, RefusesWhatIsTooHeavyOrHasNoPrice) {
-  EXPECT_EQ(shipping_price({{500, 395}}, 501), std::nullopt);
-  EXPECT_EQ(shipping_price({{500, std::nullopt}}, 10), std::nullopt);
-  EXPECT_EQ(shipping_price({}, 10), std::nullopt);
+  EXPECT_EQ(shipping_price({{500, {{"EUR", 395}}}}, 501, "EUR"), std::nullopt);
+  EXPECT_EQ(shipping_price({{500, {{"USD", 395}}}}, 10, "EUR"), std::nullopt);
+  EXPECT_EQ(shipping_price({}, 10, "EUR"), std::nullopt);
 }
 
 }  // namespace

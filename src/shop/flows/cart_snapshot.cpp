@@ -11,13 +11,11 @@ using storage::Query;
 using storage::Row;
 using storage::Rows;
 
-constexpr std::string_view shop_sql =
-    "SELECT prices_include_tax, default_tax_class_id, currencies, countries FROM shops "
-    "WHERE id = $1";
 constexpr std::string_view cart_sql =
     "SELECT c.token_hash, c.customer_id, c.currency, c.email, c.shipping_address, "
     "c.billing_address, c.shipping_country, c.shipping_province, c.shipping_method_id, c.status, "
-    "c.version, c.updated_at, o.id FROM carts c "
+    "c.version, c.updated_at, o.id, s.terms_version FROM carts c "
+    "JOIN shops s ON s.id = c.shop_id "
     "LEFT JOIN orders o ON o.shop_id = c.shop_id AND o.cart_id = c.id "
     "WHERE c.shop_id = $1 AND c.id = $2";
 constexpr std::string_view lines_sql =
@@ -41,40 +39,9 @@ constexpr std::string_view stands_sql =
     "(SELECT v.inventory_item_id FROM cart_lines l JOIN variants v ON v.shop_id = l.shop_id AND "
     "v.id = l.variant_id WHERE l.shop_id = $1 AND l.cart_id = $2) "
     "ORDER BY s.priority, s.id";
-constexpr std::string_view fallback_sql =
-    "SELECT id FROM locations WHERE shop_id = $1 ORDER BY priority, id LIMIT 1";
-constexpr std::string_view rates_sql =
-    "SELECT r.tax_class_id, r.province, r.name, r.basis_points FROM tax_rates r "
-    "JOIN shops s ON s.id = r.shop_id "
-    "JOIN carts c ON c.shop_id = r.shop_id AND c.id = $2 "
-    "WHERE r.shop_id = $1 AND r.country = "
-    "CASE WHEN c.shipping_country = '' THEN s.home_country ELSE c.shipping_country END "
-    "AND (r.province = '' OR r.province = c.shipping_province)";
-constexpr std::string_view zones_sql =
-    "SELECT id, countries FROM shipping_zones WHERE shop_id = $1";
-constexpr std::string_view methods_sql =
-    "SELECT id, zone_id, name, description, tax_class_id, bands FROM shipping_methods "
-    "WHERE shop_id = $1 ORDER BY position, id";
-
 // Documents in our own rows were validated when they were written.
 json::value stored_json(const std::optional<std::string>& text) {
   return text ? json::parse(*text) : json::value(nullptr);
-}
-
-std::vector<std::string> stored_list(const std::string& text) {
-  std::vector<std::string> list;
-  const json::value parsed = json::parse(text);
-  for (const json::value& entry : parsed.as_array()) {
-    list.emplace_back(entry.as_string());
-  }
-  return list;
-}
-
-void read_shop_row(CartSnapshot& cart, const Row& row) {
-  cart.prices_include_tax = row.boolean(0);
-  cart.default_tax_class_id = row.text_or_null(1).value_or("");
-  cart.currencies = stored_list(row.text(2));
-  cart.countries = stored_list(row.text(3));
 }
 
 void read_cart_row(CartSnapshot& cart, const Row& row) {
@@ -118,34 +85,19 @@ SnapshotLine read_line(const Row& row) {
   return line;
 }
 
-// The zone that names the country, else the one that takes every other ('*').
-std::string zone_for(const Rows& zones, const std::string& country) {
-  std::string rest;
-  for (const Row row : zones) {
-    for (const std::string& name : stored_list(row.text(1))) {
-      if (name == country) {
-        return row.text(0);
-      }
-      if (name == "*") {
-        rest = row.text(0);
-      }
-    }
+// The kept terms when they are of this version, else those of the database.
+Task<std::shared_ptr<const SaleTerms>> terms_of(const Deps& deps, std::string shop_id,
+                                                std::int64_t version) {
+  std::shared_ptr<const SaleTerms> terms = deps.terms->find(shop_id);
+  if (terms != nullptr && terms->version == version) {
+    co_return terms;
   }
-  return rest;
-}
-
-void read_methods(CartSnapshot& cart, const Rows& zones, const Rows& methods) {
-  if (cart.shipping_country.empty()) {
-    return;
+  const std::uint64_t generation = deps.terms->generation();
+  terms = co_await read_terms(deps.database, shop_id);
+  if (terms != nullptr) {
+    deps.terms->put(shop_id, terms, generation);
   }
-  const std::string zone = zone_for(zones, cart.shipping_country);
-  for (const Row row : methods) {
-    if (row.text(1) == zone) {
-      cart.methods.push_back({row.text(0), row.text(1), row.text(2), row.text(3),
-                              row.text_or_null(4).value_or(""),
-                              json::parse(row.text(5)).as_array()});
-    }
-  }
+  co_return terms;
 }
 
 }  // namespace
@@ -163,37 +115,34 @@ std::int64_t CartSnapshot::grams() const {
 }
 
 std::optional<carts::TaxRate> CartSnapshot::tax_rate(const std::string& tax_class_id) const {
-  const std::string& wanted = tax_class_id.empty() ? default_tax_class_id : tax_class_id;
-  const SnapshotRate* best = nullptr;
-  for (const SnapshotRate& rate : rates) {
-    // A province's own rate stands before the country's.
-    if (rate.tax_class_id == wanted && (best == nullptr || !rate.province.empty())) {
-      best = &rate;
-    }
-  }
-  return best != nullptr ? std::optional(best->rate) : std::nullopt;
+  return terms->tax_rate(tax_class_id, shipping_country, shipping_province);
 }
 
-std::optional<std::int64_t> CartSnapshot::method_price(const SnapshotMethod& method) const {
-  std::vector<carts::ShippingBand> bands;
-  for (const json::value& entry : method.bands) {
-    const json::object& band = entry.as_object();
-    carts::ShippingBand parsed;
-    if (has(band, "max_grams")) {
-      parsed.max_grams = get_int(band, "max_grams");
-    }
-    const json::object& prices = get_object(band, "prices");
-    if (has(prices, currency)) {
-      parsed.price = get_int(prices, currency);
-    }
-    bands.push_back(parsed);
+std::vector<const ShippingMethod*> CartSnapshot::methods() const {
+  std::vector<const ShippingMethod*> found;
+  if (shipping_country.empty()) {
+    return found;
   }
-  return carts::shipping_price(bands, grams());
+  const std::string_view zone = terms->zone_for(shipping_country);
+  for (const ShippingMethod& method : terms->methods) {
+    if (method.zone_id == zone) {
+      found.push_back(&method);
+    }
+  }
+  return found;
 }
 
-const SnapshotMethod* CartSnapshot::chosen_method() const {
-  const auto found = std::ranges::find(methods, shipping_method_id, &SnapshotMethod::id);
-  return found != methods.end() && method_price(*found) ? &*found : nullptr;
+std::optional<std::int64_t> CartSnapshot::method_price(const ShippingMethod& method) const {
+  return carts::shipping_price(method.bands, grams(), currency);
+}
+
+const ShippingMethod* CartSnapshot::chosen_method() const {
+  for (const ShippingMethod* method : methods()) {
+    if (method->id == shipping_method_id && method_price(*method)) {
+      return method;
+    }
+  }
+  return nullptr;
 }
 
 carts::Totals CartSnapshot::totals() const {
@@ -202,11 +151,11 @@ carts::Totals CartSnapshot::totals() const {
     priced.push_back({line.buyable() ? *line.unit_price : 0, line.quantity,
                       line.taxable ? tax_rate(line.tax_class_id) : std::nullopt});
   }
-  const SnapshotMethod* method = requires_shipping() ? chosen_method() : nullptr;
+  const ShippingMethod* method = requires_shipping() ? chosen_method() : nullptr;
   const std::int64_t shipping = method != nullptr ? *method_price(*method) : 0;
   return carts::price(priced, shipping,
                       method != nullptr ? tax_rate(method->tax_class_id) : std::nullopt,
-                      prices_include_tax);
+                      terms->prices_include_tax);
 }
 
 std::vector<inventory::Need> CartSnapshot::needs() const {
@@ -233,35 +182,28 @@ std::optional<std::int64_t> CartSnapshot::available(const SnapshotLine& line) co
 Task<std::optional<CartSnapshot>> read_cart(const Deps& deps, std::string shop_id,
                                             std::string cart_id) {
   std::vector<Query> queries;
-  queries.push_back({shop_sql, {shop_id}});
   queries.push_back({cart_sql, {shop_id, cart_id}});
   queries.push_back({lines_sql, {shop_id, cart_id}});
   queries.push_back({stands_sql, {shop_id, cart_id, deps.region}});
-  queries.push_back({fallback_sql, {shop_id}});
-  queries.push_back({rates_sql, {shop_id, cart_id}});
-  queries.push_back({zones_sql, {shop_id}});
-  queries.push_back({methods_sql, {shop_id}});
   const std::vector<Rows> rows = co_await deps.database.read_all(std::move(queries));
-  if (rows[0].empty() || rows[1].empty()) {
+  if (rows[0].empty()) {
     co_return std::nullopt;
   }
   CartSnapshot cart;
   cart.shop_id = std::move(shop_id);
   cart.id = std::move(cart_id);
-  read_shop_row(cart, rows[0][0]);
-  read_cart_row(cart, rows[1][0]);
-  for (const Row row : rows[2]) {
+  read_cart_row(cart, rows[0][0]);
+  for (const Row row : rows[1]) {
     cart.lines.push_back(read_line(row));
   }
-  for (const Row row : rows[3]) {
+  for (const Row row : rows[2]) {
     cart.stands.push_back(
         {row.text(0), row.text(1), row.integer(2), row.integer(3), row.integer(4)});
   }
-  cart.fallback_location = rows[4].empty() ? "" : rows[4][0].text(0);
-  for (const Row row : rows[5]) {
-    cart.rates.push_back({row.text(0), row.text(1), {row.text(2), row.integer(3)}});
+  cart.terms = co_await terms_of(deps, cart.shop_id, rows[0][0].integer(13));
+  if (cart.terms == nullptr) {
+    co_return std::nullopt;
   }
-  read_methods(cart, rows[6], rows[7]);
   co_return cart;
 }
 

@@ -1,8 +1,9 @@
-// A cart with everything that decides what it costs and whether it can be bought, read in one
-// snapshot and one round trip.
+// A cart with everything that decides what it costs and whether it can be bought: read in one
+// snapshot and one round trip, beside the shop's terms, which are kept (sale_terms.hpp).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/json.hpp"
 #include "shop/carts/pricing.hpp"
 #include "shop/flows/deps.hpp"
+#include "shop/flows/sale_terms.hpp"
 #include "shop/inventory/holds.hpp"
 
 namespace securecart::shop::flows {
@@ -40,28 +42,9 @@ struct SnapshotLine {
   bool buyable() const { return published && unit_price.has_value(); }
 };
 
-struct SnapshotMethod {
-  std::string id;
-  std::string zone_id;
-  std::string name;
-  std::string description;
-  std::string tax_class_id;
-  json::array bands;
-};
-
-struct SnapshotRate {
-  std::string tax_class_id;
-  std::string province;
-  carts::TaxRate rate;
-};
-
 struct CartSnapshot {
-  // The shop
   std::string shop_id;
-  bool prices_include_tax = true;
-  std::string default_tax_class_id;
-  std::vector<std::string> currencies;
-  std::vector<std::string> countries;
+  std::shared_ptr<const SaleTerms> terms;  // never null
   // The cart
   std::string id;
   std::string token_hash;
@@ -80,17 +63,16 @@ struct CartSnapshot {
   std::vector<SnapshotLine> lines;
   // What decides
   std::vector<inventory::Stand> stands;  // of the lines' items, by priority of their location
-  std::string fallback_location;
-  std::vector<SnapshotRate> rates;      // of the cart's country, or the shop's own
-  std::vector<SnapshotMethod> methods;  // of the zone that ships to the cart's country
 
   bool requires_shipping() const;
   std::int64_t grams() const;
   std::optional<carts::TaxRate> tax_rate(const std::string& tax_class_id) const;
+  // Those of the zone that ships to the cart's country; none while that is not known.
+  std::vector<const ShippingMethod*> methods() const;
   // The price of a method for this cart; nullopt when it cannot take it.
-  std::optional<std::int64_t> method_price(const SnapshotMethod& method) const;
+  std::optional<std::int64_t> method_price(const ShippingMethod& method) const;
   // The chosen method when it (still) can take the cart.
-  const SnapshotMethod* chosen_method() const;
+  const ShippingMethod* chosen_method() const;
   // Lines that cannot be bought count nothing.
   carts::Totals totals() const;
   std::vector<inventory::Need> needs() const;

@@ -157,15 +157,15 @@ Task<Result<CreatedCart>> create_cart(const Deps& deps, NewCart request) {
 }
 
 Task<Result<std::monostate>> update_cart(const Deps& deps, CartSnapshot cart, CartUpdate update) {
-  if (update.currency && !contains(cart.currencies, *update.currency)) {
-    co_return std::unexpected(currency_refusal(cart.currencies));
+  if (update.currency && !contains(cart.terms->currencies, *update.currency)) {
+    co_return std::unexpected(currency_refusal(cart.terms->currencies));
   }
   const bool new_address = update.shipping_address.has_value();
   if (new_address && update.shipping_address->is_object()) {
     const std::string country(get_string(update.shipping_address->as_object(), "country"));
-    if (!contains(cart.countries, country)) {
+    if (!contains(cart.terms->countries, country)) {
       co_return fail(carts::errc::not_sold_there,
-                     fmt::format("The shop ships to {}.", fmt::join(cart.countries, ", ")),
+                     fmt::format("The shop ships to {}.", fmt::join(cart.terms->countries, ", ")),
                      {{"/shipping_address/country", "is none of the shop's countries"}});
     }
   }

@@ -81,7 +81,7 @@ orders::Order make_order(const CartSnapshot& cart, const CompletionRequest& requ
   order.currency = cart.currency;
   order.state.payment =
       totals.total == 0 ? orders::PaymentStatus::paid : orders::PaymentStatus::pending;
-  order.prices_include_tax = cart.prices_include_tax;
+  order.prices_include_tax = cart.terms->prices_include_tax;
   order.subtotal = totals.subtotal;
   order.shipping_total = totals.shipping;
   order.tax_total = totals.tax;
@@ -91,7 +91,7 @@ orders::Order make_order(const CartSnapshot& cart, const CompletionRequest& requ
   order.billing_address =
       cart.billing_address.is_null() ? cart.shipping_address : cart.billing_address;
   if (cart.requires_shipping()) {
-    const SnapshotMethod* method = cart.chosen_method();
+    const ShippingMethod* method = cart.chosen_method();
     order.shipping_method =
         json::object{{"id", method->id}, {"name", method->name}, {"amount", totals.shipping}};
   }
@@ -218,7 +218,8 @@ Result<Plan> decide_completion(const CartSnapshot& cart, const CompletionRequest
   if (auto refusal = refuse_total(cart, request, totals)) {
     return std::unexpected(std::move(*refusal));
   }
-  const auto holds = inventory::plan_holds(cart.needs(), cart.stands, cart.fallback_location);
+  const auto holds =
+      inventory::plan_holds(cart.needs(), cart.stands, cart.terms->fallback_location);
   if (!holds) {
     return fail(inventory::errc::out_of_stock,
                 "Lower the quantity of the lines that `errors` names, or remove them.",

@@ -1,10 +1,13 @@
 // What every flow needs, passed in once.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/limits.hpp"
+#include "shop/flows/sale_terms.hpp"
 #include "storage/database.hpp"
 
 namespace securecart::shop::flows {
@@ -14,6 +17,8 @@ struct Deps {
   const Clock& clock;
   const Ids& ids;
   std::string region = "local";
+  // One for all copies of this.
+  std::shared_ptr<TermsCache> terms = std::make_shared<TermsCache>(limits::cached_shops);
   // Off only in the lab, to show that the history check catches doubled orders without it.
   bool guard_completed_carts = true;
 };

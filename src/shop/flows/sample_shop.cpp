@@ -158,6 +158,7 @@ Task<void> Stocking::settings() {
   storage::Batch batch = once("settings");
   add_tax_classes(batch);
   add_rates(batch);
+  change_terms(batch, shop_.shop_id);
   add_locations(batch);
   add_zones(batch);
   const storage::Commit outcome = co_await parts_.deps.database.commit(std::move(batch));

@@ -177,7 +177,7 @@ Task<Result<Shop>> Shops::change(std::string shop_id, std::int64_t version, Shop
           "UPDATE shops SET name = $3, tagline = $4, default_currency = $5, currencies = $6, "
           "countries = $7, home_country = $8, default_tax_class_id = $9, "
           "prices_include_tax = $10, contact_email = $11, presentation = $12, "
-          "version = version + 1 WHERE id = $1 AND version = $2",
+          "version = version + 1, terms_version = terms_version + 1 WHERE id = $1 AND version = $2",
           {shop_id, version, settings.name, settings.tagline, settings.default_currency,
            array_of(settings.currencies), array_of(settings.countries), settings.home_country,
            tax_class_value(settings), std::int64_t{settings.prices_include_tax ? 1 : 0},

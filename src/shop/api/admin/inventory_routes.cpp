@@ -212,6 +212,7 @@ Task<Result<Reply>> InventoryRoutes::create_location(Call& call) {
       .add("INSERT INTO locations (shop_id, id, name, priority) VALUES ($1, $2, $3, $4)",
            {call.shop(), id, name, priority})
       .or_refuse(inventory::errc::location_name_taken);
+  flows::change_terms(batch, call.shop());
   storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   co_return settle(std::move(outcome),
                    reply(201, json::object{{"id", id}, {"name", name}, {"priority", priority}}));
@@ -239,6 +240,7 @@ Task<Result<Reply>> InventoryRoutes::update_location(Call& call) {
           "WHERE shop_id = $1 AND id = $2",
           {call.shop(), id, name, priority})
       .or_refuse(inventory::errc::location_name_taken);
+  flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
     co_return fail(*refused->kind, "Nothing was changed.");

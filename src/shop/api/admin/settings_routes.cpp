@@ -85,6 +85,7 @@ Task<Result<Reply>> remove(const flows::Deps& deps, Call& call, std::string_view
                            std::string id, const ErrorKind& otherwise) {
   storage::Batch batch;
   batch.add(sql, {call.shop(), std::move(id)}).expect(1, otherwise);
+  flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps.database.commit(std::move(batch));
   if (std::holds_alternative<storage::Refused>(outcome)) {
     co_return fail(otherwise, "Nothing was removed.");
@@ -278,6 +279,7 @@ Task<Result<Reply>> SettingsRoutes::create_tax_rate(Call& call) {
                                  get_int(body, "basis_points")};
   storage::Batch batch;
   carts::add_tax_rate(batch, call.shop(), rate);
+  flows::change_terms(batch, call.shop());
   storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   co_return settle(std::move(outcome),
                    reply(201, json::object{{"id", rate.id},
@@ -324,6 +326,7 @@ Task<Result<Reply>> SettingsRoutes::create_zone(Call& call) {
   }
   storage::Batch batch;
   carts::add_shipping_zone(batch, call.shop(), *zone);
+  flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
     co_return fail(*refused->kind, "A shipping method of this id exists in another zone.");
@@ -358,6 +361,7 @@ Task<Result<Reply>> SettingsRoutes::replace_zone(Call& call) {
            to_string(json::value(std::move(countries)))})
       .expect(1, errc::version_conflict);
   carts::add_zone_methods(batch, call.shop(), *zone);
+  flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
     co_return fail(*refused->kind, "Read the zone again and repeat the change on what is there.");
@@ -371,6 +375,7 @@ Task<Result<Reply>> SettingsRoutes::delete_zone(Call& call) {
   batch.add("DELETE FROM shipping_methods WHERE shop_id = $1 AND zone_id = $2", {call.shop(), id});
   batch.add("DELETE FROM shipping_zones WHERE shop_id = $1 AND id = $2", {call.shop(), id})
       .expect(1, errc::not_found);
+  flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   if (std::holds_alternative<storage::Refused>(outcome)) {
     co_return fail(errc::not_found, "There is no such shipping zone.");
