@@ -1,12 +1,12 @@
 #include "shop/accounts/api_keys.hpp"
 
-#include <limits>
 #include <utility>
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/listing.hpp"
 
 namespace securecart::shop::accounts {
 
@@ -121,20 +121,14 @@ Task<Result<void>> ApiKeys::revoke(std::string shop_id, std::string key_id) {
 
 Task<Page<ApiKey>> ApiKeys::list(std::string shop_id, std::size_t limit,
                                  std::optional<Position> after) {
-  const Position from =
-      std::move(after).value_or(Position{std::numeric_limits<std::int64_t>::max(), ""});
   storage::Query query{
       "SELECT id, kind, name, prefix, role, created_at, revoked_at FROM api_keys "
       "WHERE shop_id = $1 AND (created_at, id) < ($2, $3) "
       "ORDER BY created_at DESC, id DESC LIMIT $4",
-      {std::move(shop_id), from.at, from.id, static_cast<std::int64_t>(limit + 1)}};
+      page_parameters(std::move(shop_id), limit, std::move(after))};
   Task<Rows> reading = database_.read(std::move(query));
   const Rows rows = co_await reading;
-  std::vector<ApiKey> found;
-  for (const Row row : rows) {
-    found.push_back(key_of(row));
-  }
-  co_return page_of(std::move(found), limit);
+  co_return page_of_rows(rows, limit, key_of);
 }
 
 }  // namespace securecart::shop::accounts

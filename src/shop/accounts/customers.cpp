@@ -1,12 +1,12 @@
 #include "shop/accounts/customers.hpp"
 
-#include <limits>
 #include <utility>
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/listing.hpp"
 
 namespace securecart::shop::accounts {
 
@@ -16,6 +16,14 @@ using storage::Batch;
 using storage::Commit;
 using storage::Row;
 using storage::Rows;
+
+constexpr DoorRules door_rules{
+    .kind = SubjectKind::customer,
+    .account_sql =
+        "SELECT id, email, name, version, created_at, password FROM customers "
+        "WHERE shop_id = $1 AND email = $2",
+    .password_column = 5,
+    .guard_sql = "UPDATE customers SET id = id WHERE shop_id = $1 AND id = $2 AND password = $3"};
 
 Customer customer_of(const Row& row) {
   return {.id = row.text(0),
@@ -44,10 +52,6 @@ std::unexpected<Error> no_such_address() {
   return fail(errc::not_found, "There is no such address.");
 }
 
-std::unexpected<Error> wrong_credentials() {
-  return fail(errc::bad_credentials, "Check the spelling of both.");
-}
-
 std::unexpected<Error> refusal(const storage::Refused& refused) {
   return fail(*refused.kind, std::string(refused.kind->title));
 }
@@ -65,6 +69,16 @@ std::string like_pattern(std::string_view words) {
 }
 
 }  // namespace
+
+Customers::Customers(storage::Database& database, const Clock& clock, const Ids& ids,
+                     Passwords& passwords, LoginThrottle& throttle, Sessions& sessions)
+    : database_(database),
+      clock_(clock),
+      ids_(ids),
+      passwords_(passwords),
+      throttle_(throttle),
+      sessions_(sessions),
+      door_(door_rules, database, passwords, throttle, sessions) {}
 
 Task<Result<SignedInCustomer>> Customers::enrol(std::string shop_id, Registration registration) {
   Result<std::string> email = normalise_email(registration.email);
@@ -106,47 +120,12 @@ Task<Result<SignedInCustomer>> Customers::enrol(std::string shop_id, Registratio
 }
 
 Task<Result<SignedInCustomer>> Customers::sign_in(std::string shop_id, SignIn sign_in) {
-  Result<std::string> email = normalise_email(sign_in.email);
-  if (!email) {
-    co_return std::unexpected(std::move(email.error()));
+  Task<Result<Door::Entered>> entering = door_.enter(std::move(shop_id), std::move(sign_in));
+  Result<Door::Entered> entered = co_await entering;
+  if (!entered) {
+    co_return std::unexpected(std::move(entered.error()));
   }
-  Result<Passwords::Place> place = passwords_.enter();
-  if (!place) {
-    co_return std::unexpected(std::move(place.error()));
-  }
-  const LoginAttempt attempt{shop_id, SubjectKind::customer, *email, std::move(sign_in.peer)};
-  Task<Result<void>> counting = throttle_.count(attempt);
-  Result<void> counted = co_await counting;
-  if (!counted) {
-    co_return std::unexpected(std::move(counted.error()));
-  }
-  storage::Query query{
-      "SELECT id, email, name, version, created_at, password FROM customers "
-      "WHERE shop_id = $1 AND email = $2",
-      {shop_id, *email}};
-  Task<Rows> reading = database_.read(std::move(query));
-  const Rows rows = co_await reading;
-  const std::optional<std::string> phc = rows.empty() ? std::nullopt : rows[0].text_or_null(5);
-  Task<bool> verifying = passwords_.matches(*place, phc, std::move(sign_in.password));
-  if (const bool matched = co_await verifying; !matched) {
-    co_return wrong_credentials();
-  }
-  SignedInCustomer signed_in{customer_of(rows[0]), {}};
-  Batch batch;
-  // The password that was checked must still be the password: a change ends all sessions, and this
-  // one must not begin after it.
-  batch
-      .add("UPDATE customers SET id = id WHERE shop_id = $1 AND id = $2 AND password = $3",
-           {shop_id, signed_in.customer.id, *phc})
-      .expect(1, errc::bad_credentials);
-  signed_in.session = sessions_.issue(batch, shop_id, SubjectKind::customer, signed_in.customer.id);
-  LoginThrottle::forgive(batch, attempt);
-  Task<Commit> committing = database_.commit(std::move(batch));
-  const Commit outcome = co_await committing;
-  if (std::holds_alternative<storage::Refused>(outcome)) {
-    co_return wrong_credentials();
-  }
-  co_return signed_in;
+  co_return SignedInCustomer{customer_of(entered->account[0]), std::move(entered->session)};
 }
 
 Task<Result<Customer>> Customers::find(std::string shop_id, std::string customer_id) {
@@ -249,9 +228,7 @@ Task<Result<Customer>> Customers::change(std::string shop_id, std::string custom
   }
   Batch batch;
   if (proven) {
-    batch
-        .add("UPDATE customers SET id = id WHERE shop_id = $1 AND id = $2 AND password = $3",
-             {shop_id, customer_id, *proven})
+    batch.add(door_rules.guard_sql, {shop_id, customer_id, *proven})
         .expect(1, errc::bad_credentials);
   }
   batch
@@ -260,14 +237,46 @@ Task<Result<Customer>> Customers::change(std::string shop_id, std::string custom
           "version = version + 1 WHERE shop_id = $1 AND id = $2",
           {shop_id, customer_id, storage::nullable(wanted->name), storage::nullable(phc)})
       .expect(1, errc::not_found);
-  if (wanted->email) {
-    batch
-        .add("UPDATE customers SET email = $3 WHERE shop_id = $1 AND id = $2",
-             {shop_id, customer_id, *wanted->email})
-        .expect(1, errc::email_taken);
-  }
   if (phc) {
     Sessions::end_all(batch, shop_id, SubjectKind::customer, customer_id, kept_token);
+  }
+  Task<Result<Customer>> finishing = finish_change(std::move(batch), std::move(shop_id),
+                                                   std::move(customer_id), std::move(*wanted));
+  co_return co_await finishing;
+}
+
+Task<Result<Customer>> Customers::correct(std::string shop_id, std::string customer_id,
+                                          std::int64_t version, CustomerCorrection correction) {
+  CustomerChange change;
+  change.name = std::move(correction.name);
+  change.email = std::move(correction.email);
+  Result<CustomerChange> wanted = normalise(std::move(change));
+  if (!wanted) {
+    co_return std::unexpected(std::move(wanted.error()));
+  }
+  Task<Result<Customer>> looking = find(shop_id, customer_id);
+  if (const Result<Customer> known = co_await looking; !known) {
+    co_return no_such_customer();
+  }
+  Batch batch;
+  batch
+      .add(
+          "UPDATE customers SET name = COALESCE($4, name), version = version + 1 "
+          "WHERE shop_id = $1 AND id = $2 AND version = $3",
+          {shop_id, customer_id, version, storage::nullable(wanted->name)})
+      .expect(1, errc::version_conflict);
+  Task<Result<Customer>> finishing = finish_change(std::move(batch), std::move(shop_id),
+                                                   std::move(customer_id), std::move(*wanted));
+  co_return co_await finishing;
+}
+
+Task<Result<Customer>> Customers::finish_change(Batch batch, std::string shop_id,
+                                                std::string customer_id, CustomerChange change) {
+  if (change.email) {
+    batch
+        .add("UPDATE customers SET email = $3 WHERE shop_id = $1 AND id = $2",
+             {shop_id, customer_id, *change.email})
+        .expect(1, errc::email_taken);
   }
   batch.event("customer.updated", shop_id, customer_id, event_payload(customer_id));
   Task<Commit> committing = database_.commit(std::move(batch));
@@ -382,21 +391,14 @@ Task<Page<Customer>> Customers::list(std::string shop_id, std::string words, std
       "WHERE shop_id = $1 AND (created_at, id) < ($2, $3) "
       "AND (email LIKE $5 ESCAPE '\\' OR lower(name) LIKE $5 ESCAPE '\\') "
       "ORDER BY created_at DESC, id DESC LIMIT $4";
-  const Position from =
-      std::move(after).value_or(Position{std::numeric_limits<std::int64_t>::max(), ""});
-  storage::Query query{
-      words.empty() ? all_sql : words_sql,
-      {std::move(shop_id), from.at, from.id, static_cast<std::int64_t>(limit + 1)}};
+  storage::Query query{words.empty() ? all_sql : words_sql,
+                       page_parameters(std::move(shop_id), limit, std::move(after))};
   if (!words.empty()) {
     query.parameters.emplace_back(like_pattern(words));
   }
   Task<Rows> reading = database_.read(std::move(query), storage::Freshness::replica);
   const Rows rows = co_await reading;
-  std::vector<Customer> found;
-  for (const Row row : rows) {
-    found.push_back(customer_of(row));
-  }
-  co_return page_of(std::move(found), limit);
+  co_return page_of_rows(rows, limit, customer_of);
 }
 
 }  // namespace securecart::shop::accounts

@@ -3,7 +3,7 @@
 // An order placed as a guest with the same e-mail address is never given to an account because of
 // the address alone: whoever registers has not shown that the mailbox is theirs.
 //
-// Events: customer.created, customer.updated.
+// Events: customer.created, customer.updated, customer.erased (flows/erase_customer.hpp).
 #pragma once
 
 #include <optional>
@@ -17,6 +17,7 @@
 #include "shop/accounts/model.hpp"
 #include "shop/accounts/passwords.hpp"
 #include "shop/accounts/sessions.hpp"
+#include "shop/accounts/sign_in.hpp"
 #include "shop/accounts/throttle.hpp"
 #include "storage/database.hpp"
 
@@ -41,23 +42,16 @@ struct CustomerChange {
   std::string current_password;
 };
 
-// Where a sign-in comes from and with what.
-struct SignIn {
-  std::string email;
-  std::string password;
-  std::string peer;  // network address; empty: not counted by address
+// What the merchant may set right. Absent members stay.
+struct CustomerCorrection {
+  std::optional<std::string> name;
+  std::optional<std::string> email;
 };
 
 class Customers {
  public:
   Customers(storage::Database& database, const Clock& clock, const Ids& ids, Passwords& passwords,
-            LoginThrottle& throttle, Sessions& sessions)
-      : database_(database),
-        clock_(clock),
-        ids_(ids),
-        passwords_(passwords),
-        throttle_(throttle),
-        sessions_(sessions) {}
+            LoginThrottle& throttle, Sessions& sessions);
 
   // Errors: invalid_request, email_taken, sign_in_overloaded.
   Task<Result<SignedInCustomer>> enrol(std::string shop_id, Registration registration);
@@ -72,6 +66,11 @@ class Customers {
   // sign_in_overloaded.
   Task<Result<Customer>> change(std::string shop_id, std::string customer_id, CustomerChange change,
                                 std::string peer, std::string kept_token);
+
+  // What the merchant does: no password is needed, and the customer's sessions go on.
+  // Errors: not_found, version_conflict, invalid_request, email_taken.
+  Task<Result<Customer>> correct(std::string shop_id, std::string customer_id, std::int64_t version,
+                                 CustomerCorrection correction);
 
   // The oldest first; at most limits::customer_addresses.
   Task<std::vector<CustomerAddress>> addresses(std::string shop_id, std::string customer_id);
@@ -93,12 +92,17 @@ class Customers {
   Task<Result<std::string>> prove_password(std::string shop_id, std::string customer_id,
                                            std::string password, std::string peer);
 
+  // Adds the new e-mail address and the event, commits, and reads what then stands.
+  Task<Result<Customer>> finish_change(storage::Batch batch, std::string shop_id,
+                                       std::string customer_id, CustomerChange change);
+
   storage::Database& database_;
   const Clock& clock_;
   const Ids& ids_;
   Passwords& passwords_;
   LoginThrottle& throttle_;
   Sessions& sessions_;
+  Door door_;
 };
 
 }  // namespace securecart::shop::accounts

@@ -27,6 +27,9 @@ inline constexpr ErrorKind email_taken{"email_taken", 409,
 // The change would leave the shop without an owner who can sign in.
 inline constexpr ErrorKind last_owner{"last_owner", 409,
                                       "A shop needs at least one owner who can sign in."};
+// An order of the customer is still on its way; without an address it could not arrive.
+inline constexpr ErrorKind customer_has_open_orders{
+    "customer_has_open_orders", 409, "The customer has orders that are not completed."};
 // The customer has limits::customer_addresses.
 inline constexpr ErrorKind too_many_addresses{"too_many_addresses", 409,
                                               "This customer has as many addresses as one may."};

@@ -1,12 +1,12 @@
 #include "shop/accounts/staff.hpp"
 
 #include <cassert>
-#include <limits>
 #include <utility>
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/listing.hpp"
 
 namespace securecart::shop::accounts {
 
@@ -16,6 +16,16 @@ using storage::Batch;
 using storage::Commit;
 using storage::Row;
 using storage::Rows;
+
+constexpr DoorRules door_rules{
+    .kind = SubjectKind::staff,
+    .account_sql =
+        "SELECT id, email, name, role, disabled, version, created_at, password "
+        "FROM staff WHERE shop_id = $1 AND email = $2 AND disabled = 0",
+    .password_column = 7,
+    .guard_sql =
+        "UPDATE staff SET id = id WHERE shop_id = $1 AND id = $2 AND password = $3 "
+        "AND disabled = 0"};
 
 Role role_of(const std::string& text) {
   const std::optional<Role> role = parse_role(text);
@@ -46,11 +56,15 @@ std::unexpected<Error> refusal(const storage::Refused& refused) {
   return fail(*refused.kind, std::string(refused.kind->title));
 }
 
-std::unexpected<Error> wrong_credentials() {
-  return fail(errc::bad_credentials, "Check the spelling of both.");
-}
-
 }  // namespace
+
+Staff::Staff(storage::Database& database, const Clock& clock, const Ids& ids, Passwords& passwords,
+             LoginThrottle& throttle, Sessions& sessions)
+    : database_(database),
+      clock_(clock),
+      ids_(ids),
+      passwords_(passwords),
+      door_(door_rules, database, passwords, throttle, sessions) {}
 
 Task<Result<Staff::Prepared>> Staff::prepare(NewStaff staff) {
   Result<std::string> email = normalise_email(staff.email);
@@ -111,48 +125,12 @@ Task<Result<StaffMember>> Staff::add(std::string shop_id, NewStaff staff) {
 }
 
 Task<Result<SignedInStaff>> Staff::sign_in(std::string shop_id, SignIn sign_in) {
-  Result<std::string> email = normalise_email(sign_in.email);
-  if (!email) {
-    co_return std::unexpected(std::move(email.error()));
+  Task<Result<Door::Entered>> entering = door_.enter(std::move(shop_id), std::move(sign_in));
+  Result<Door::Entered> entered = co_await entering;
+  if (!entered) {
+    co_return std::unexpected(std::move(entered.error()));
   }
-  Result<Passwords::Place> place = passwords_.enter();
-  if (!place) {
-    co_return std::unexpected(std::move(place.error()));
-  }
-  const LoginAttempt attempt{shop_id, SubjectKind::staff, *email, std::move(sign_in.peer)};
-  Task<Result<void>> counting = throttle_.count(attempt);
-  Result<void> counted = co_await counting;
-  if (!counted) {
-    co_return std::unexpected(std::move(counted.error()));
-  }
-  storage::Query query{
-      "SELECT id, email, name, role, disabled, version, created_at, password FROM staff "
-      "WHERE shop_id = $1 AND email = $2 AND disabled = 0",
-      {shop_id, *email}};
-  Task<Rows> reading = database_.read(std::move(query));
-  const Rows rows = co_await reading;
-  const std::optional<std::string> phc = rows.empty() ? std::nullopt : rows[0].text_or_null(7);
-  Task<bool> verifying = passwords_.matches(*place, phc, std::move(sign_in.password));
-  if (const bool matched = co_await verifying; !matched) {
-    co_return wrong_credentials();
-  }
-  SignedInStaff signed_in{member_of(rows[0]), {}};
-  Batch batch;
-  // As with customers: no session begins after the change that ends them all.
-  batch
-      .add(
-          "UPDATE staff SET id = id WHERE shop_id = $1 AND id = $2 AND password = $3 "
-          "AND disabled = 0",
-          {shop_id, signed_in.staff.id, *phc})
-      .expect(1, errc::bad_credentials);
-  signed_in.session = sessions_.issue(batch, shop_id, SubjectKind::staff, signed_in.staff.id);
-  LoginThrottle::forgive(batch, attempt);
-  Task<Commit> committing = database_.commit(std::move(batch));
-  const Commit outcome = co_await committing;
-  if (std::holds_alternative<storage::Refused>(outcome)) {
-    co_return wrong_credentials();
-  }
-  co_return signed_in;
+  co_return SignedInStaff{member_of(entered->account[0]), std::move(entered->session)};
 }
 
 Task<Result<StaffMember>> Staff::find(std::string shop_id, std::string staff_id) {
@@ -247,20 +225,14 @@ Task<Result<StaffMember>> Staff::change(std::string shop_id, std::string staff_i
 
 Task<Page<StaffMember>> Staff::list(std::string shop_id, std::size_t limit,
                                     std::optional<Position> after) {
-  const Position from =
-      std::move(after).value_or(Position{std::numeric_limits<std::int64_t>::max(), ""});
   storage::Query query{
       "SELECT id, email, name, role, disabled, version, created_at FROM staff "
       "WHERE shop_id = $1 AND (created_at, id) < ($2, $3) "
       "ORDER BY created_at DESC, id DESC LIMIT $4",
-      {std::move(shop_id), from.at, from.id, static_cast<std::int64_t>(limit + 1)}};
+      page_parameters(std::move(shop_id), limit, std::move(after))};
   Task<Rows> reading = database_.read(std::move(query));
   const Rows rows = co_await reading;
-  std::vector<StaffMember> found;
-  for (const Row row : rows) {
-    found.push_back(member_of(row));
-  }
-  co_return page_of(std::move(found), limit);
+  co_return page_of_rows(rows, limit, member_of);
 }
 
 }  // namespace securecart::shop::accounts

@@ -11,10 +11,10 @@
 #include "base/errors.hpp"
 #include "base/ids.hpp"
 #include "base/task.hpp"
-#include "shop/accounts/customers.hpp"
 #include "shop/accounts/model.hpp"
 #include "shop/accounts/passwords.hpp"
 #include "shop/accounts/sessions.hpp"
+#include "shop/accounts/sign_in.hpp"
 #include "shop/accounts/throttle.hpp"
 #include "storage/database.hpp"
 
@@ -43,13 +43,7 @@ struct StaffChange {
 class Staff {
  public:
   Staff(storage::Database& database, const Clock& clock, const Ids& ids, Passwords& passwords,
-        LoginThrottle& throttle, Sessions& sessions)
-      : database_(database),
-        clock_(clock),
-        ids_(ids),
-        passwords_(passwords),
-        throttle_(throttle),
-        sessions_(sessions) {}
+        LoginThrottle& throttle, Sessions& sessions);
 
   // What add() writes, for a batch that does more (a shop with its first owner).
   struct Prepared {
@@ -79,8 +73,7 @@ class Staff {
   const Clock& clock_;
   const Ids& ids_;
   Passwords& passwords_;
-  LoginThrottle& throttle_;
-  Sessions& sessions_;
+  Door door_;
 };
 
 }  // namespace securecart::shop::accounts
