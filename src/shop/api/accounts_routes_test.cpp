@@ -51,7 +51,6 @@ class AccountsRoutesTest : public testing::Test {
     wanted.owner_email = "owner@example.com";
     wanted.owner_name = "Olive Owner";
     wanted.owner_password = password;
-    const flows::Deps deps{*world.database, world.clock, world.ids};
     return world
         .run([&] { return flows::create_shop(deps, shops, *world.accounts, world.random, wanted); })
         .value();
@@ -94,8 +93,9 @@ class AccountsRoutesTest : public testing::Test {
 
   test::AccountsWorld world;
   shops::Shops shops{*world.database, world.clock, world.ids};
+  const flows::Deps deps{.database = *world.database, .clock = world.clock, .ids = world.ids};
   StoreAccountRoutes store_accounts{*world.accounts};
-  AdminAccountRoutes admin_accounts{*world.accounts};
+  AdminAccountRoutes admin_accounts{deps, *world.accounts};
   StoreShopRoutes store_shops{shops, true};
   AdminShopRoutes admin_shops{shops};
   Operations operations;
@@ -337,6 +337,57 @@ TEST_F(AccountsRoutesTest, TheMerchantListsCustomers) {
   EXPECT_EQ(get_array(theirs.json.as_object(), "items").size(), 0U);
 }
 
+TEST_F(AccountsRoutesTest, TheMerchantSetsACustomerRight) {
+  const Answer enrolled = enrol("ada@example.com");
+  ASSERT_EQ(enrol("grace@example.com").status, 201);
+  const std::string token = token_of(enrolled);
+  const std::string path =
+      "/v1/admin/customers/" +
+      std::string(get_string(get_object(enrolled.json.as_object(), "customer"), "id"));
+  const auto change = [&](const std::string& body, std::int64_t version) {
+    return api->patch(path, body, as_version(one.secret_key, version));
+  };
+  EXPECT_EQ(api->patch(path, R"({"name": "Ada King"})", as(one.secret_key)).code(),
+            "precondition_required");
+  const Answer renamed = change(R"({"name": " Ada King "})", 1);
+  ASSERT_EQ(renamed.status, 200);
+  EXPECT_EQ(renamed.text("name"), "Ada King");
+  EXPECT_EQ(renamed.text("email"), "ada@example.com");
+  EXPECT_EQ(renamed.header("ETag"), "\"v2\"");
+  EXPECT_EQ(change(R"({"name": "Late"})", 1).code(), "version_conflict");
+  EXPECT_EQ(change(R"({"email": "grace@example.com"})", 2).code(), "email_taken");
+  EXPECT_EQ(change(R"({"password": "correct horse battery"})", 2).code(), "invalid_request");
+  EXPECT_EQ(change(R"({"email": "Ada.King@Example.com"})", 2).text("email"),
+            "ada.king@example.com");
+  EXPECT_EQ(sign_in("ada.king@example.com", password).status, 201);
+  EXPECT_EQ(sign_in("ada@example.com", password).code(), "bad_credentials");
+  EXPECT_EQ(api->get("/v1/store/customers/me", as(token, "one.example")).status, 200);
+  EXPECT_EQ(api->patch(path, R"({"name": "X"})", as_version(two.secret_key, 3)).code(),
+            "not_found");
+  EXPECT_EQ(api->patch(path, R"({"name": "X"})", as_version(key_with("viewer"), 3)).code(),
+            "forbidden");
+}
+
+TEST_F(AccountsRoutesTest, AnErasedCustomerIsGone) {
+  const Answer enrolled = enrol("ada@example.com");
+  const std::string token = token_of(enrolled);
+  const std::string path =
+      "/v1/admin/customers/" +
+      std::string(get_string(get_object(enrolled.json.as_object(), "customer"), "id"));
+  ASSERT_EQ(api->get("/v1/store/customers/me", as(token, "one.example")).status, 200);
+  EXPECT_EQ(api->del(path, as(one.secret_key)).status, 428);
+  EXPECT_EQ(api->del(path, as_version(one.secret_key, 2)).status, 412);
+  EXPECT_EQ(api->del(path, as_version(two.secret_key, 1)).code(), "not_found");
+  EXPECT_EQ(api->del(path, as_version(key_with("viewer"), 1)).code(), "forbidden");
+  EXPECT_EQ(api->get(path, as(one.secret_key)).status, 200) << "none of these did anything";
+  EXPECT_EQ(api->del(path, as_version(one.secret_key, 1)).status, 204);
+  EXPECT_EQ(api->get(path, as(one.secret_key)).code(), "not_found");
+  EXPECT_EQ(api->del(path, as_version(one.secret_key, 1)).code(), "not_found");
+  EXPECT_EQ(api->get("/v1/store/customers/me", as(token, "one.example")).code(), "unauthorised");
+  EXPECT_EQ(sign_in("ada@example.com", password).code(), "bad_credentials");
+  EXPECT_EQ(enrol("ada@example.com").status, 201) << "the address is free again";
+}
+
 // ---- Staff and keys ----
 
 TEST_F(AccountsRoutesTest, StaffSignInAndOut) {
@@ -441,7 +492,6 @@ TEST_F(AccountsRoutesTest, AShopIsMadeWholeOrNotAtAll) {
   wanted.owner_email = "owner@example.com";
   wanted.owner_name = "Thief";
   wanted.owner_password = password;
-  const flows::Deps deps{*world.database, world.clock, world.ids};
   const auto make = [&] {
     return world.run(
         [&] { return flows::create_shop(deps, shops, *world.accounts, world.random, wanted); });

@@ -34,6 +34,12 @@ class PaymentWorkTest : public testing::Test {
     world.clock.advance(2h);
     return run_ready(work.reap());
   }
+  void ask_for_refund(const OrderSnapshot& order) {
+    const RefundOrderRequest wanted{
+        .actor = "staff", .amount = 100, .lines = {}, .reason = "", .restock = false};
+    Result<OrderPlan> plan = decide_refund(world.see_order(order.order.id), wanted, world.deps);
+    world.apply(std::move(plan->batch));
+  }
   PaymentStatus status(const OrderSnapshot& order) {
     return world.see_order(order.order.id).order.state.payment;
   }
@@ -107,10 +113,7 @@ TEST_F(PaymentWorkTest, MoneyTakenForACancelledOrderIsFoundAndGivenBack) {
 TEST_F(PaymentWorkTest, ALostRefundIsAskedForNotRepeated) {
   const OrderSnapshot order = world.place({{lamp.id, 1}});
   charge();
-  const RefundOrderRequest wanted{
-      .actor = "staff", .amount = 100, .lines = {}, .reason = "", .restock = false};
-  Result<OrderPlan> plan = decide_refund(world.see_order(order.order.id), wanted, world.deps);
-  world.apply(std::move(plan->batch));
+  ask_for_refund(order);
   provider.lost_answers = 1;
   refund();
   EXPECT_EQ(world.see_order(order.order.id).refunds[0].status, "pending");
@@ -144,10 +147,7 @@ TEST_F(PaymentWorkTest, OrdersNobodyPaysGiveTheirStockBack) {
 TEST_F(PaymentWorkTest, WithoutItsProviderAChargeIsDeclinedAndARefundWaitsForAPerson) {
   const OrderSnapshot order = world.place({{lamp.id, 1}});
   charge();
-  const RefundOrderRequest wanted{
-      .actor = "staff", .amount = 100, .lines = {}, .reason = "", .restock = false};
-  Result<OrderPlan> plan = decide_refund(world.see_order(order.order.id), wanted, world.deps);
-  world.apply(std::move(plan->batch));
+  ask_for_refund(order);
   const OrderSnapshot other = world.place({{lamp.id, 1}});
   PaymentWork alone(world.deps, {}, {});
   const auto placed = world.events_of("order.placed");

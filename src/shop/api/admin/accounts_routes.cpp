@@ -8,6 +8,7 @@
 #include "shop/api/errc.hpp"
 #include "shop/api/render_accounts.hpp"
 #include "shop/api/request_checks.hpp"
+#include "shop/flows/erase_customer.hpp"
 
 namespace securecart::shop::api {
 
@@ -189,6 +190,37 @@ void AdminAccountRoutes::mount_customers(Operations& operations) {
                   .response_schema = "AdminCustomerDetail",
                   .errors = {&errc::not_found}},
                  *this, &AdminAccountRoutes::get_customer);
+  operations.add({.id = "updateCustomer",
+                  .method = Method::patch,
+                  .path = "/v1/admin/customers/{customer_id}",
+                  .tag = "Customers",
+                  .summary = "Set a customer's name or e-mail address right",
+                  .description = "The customer signs in with the new address from then on; orders "
+                                 "keep the one they were placed with. Passwords are the "
+                                 "customer's own.",
+                  .access = Access::admin,
+                  .permission = Permission::customers_write,
+                  .request_schema = "AdminCustomerUpdate",
+                  .response_schema = "AdminCustomer",
+                  .if_match = true,
+                  .errors = {&accounts::errc::email_taken}},
+                 *this, &AdminAccountRoutes::change_customer);
+  operations.add(
+      {.id = "eraseCustomer",
+       .method = Method::del,
+       .path = "/v1/admin/customers/{customer_id}",
+       .tag = "Customers",
+       .summary = "Erase a customer",
+       .description = "For good: the account with its addresses and sessions goes, and so do the "
+                      "e-mail address and the addresses of the customer's orders. What was sold, "
+                      "for how much and with which taxes stays, with its receipts and journals. "
+                      "Refused while an order is neither completed nor cancelled.",
+       .access = Access::admin,
+       .permission = Permission::customers_write,
+       .success = 204,
+       .if_match = true,
+       .errors = {&accounts::errc::customer_has_open_orders}},
+      *this, &AdminAccountRoutes::erase_customer);
 }
 
 Task<Result<Reply>> AdminAccountRoutes::sign_in(Call& call) {
@@ -356,6 +388,28 @@ Task<Result<Reply>> AdminAccountRoutes::get_customer(Call& call) {
   json::object rendered = render_customer_for_admin(*customer);
   rendered["addresses"] = std::move(items);
   co_return reply(200, rendered, customer->version);
+}
+
+Task<Result<Reply>> AdminAccountRoutes::change_customer(Call& call) {
+  const json::object& body = call.body();
+  accounts::CustomerCorrection correction{text_member(body, "name"), text_member(body, "email")};
+  Task<Result<accounts::Customer>> correcting = accounts_.customers.correct(
+      call.shop(), call.path("customer_id"), call.if_match(), std::move(correction));
+  const Result<accounts::Customer> customer = co_await correcting;
+  if (!customer) {
+    co_return std::unexpected(customer.error());
+  }
+  co_return reply(200, render_customer_for_admin(*customer), customer->version);
+}
+
+Task<Result<Reply>> AdminAccountRoutes::erase_customer(Call& call) {
+  Task<Result<void>> erasing =
+      flows::erase_customer(deps_, call.shop(), call.path("customer_id"), call.if_match());
+  const Result<void> erased = co_await erasing;
+  if (!erased) {
+    co_return std::unexpected(erased.error());
+  }
+  co_return no_content();
 }
 
 }  // namespace securecart::shop::api

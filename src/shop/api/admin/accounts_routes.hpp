@@ -3,13 +3,15 @@
 
 #include "shop/accounts/accounts.hpp"
 #include "shop/api/operation.hpp"
+#include "shop/flows/deps.hpp"
 
 namespace securecart::shop::api {
 
 class AdminAccountRoutes {
  public:
-  // `accounts` outlives this, and this the table it mounts on.
-  explicit AdminAccountRoutes(accounts::Accounts& accounts) : accounts_(accounts) {}
+  // Both outlive this, and this the table it mounts on.
+  AdminAccountRoutes(const flows::Deps& deps, accounts::Accounts& accounts)
+      : deps_(deps), accounts_(accounts) {}
   void mount(Operations& operations);
 
  private:
@@ -33,7 +35,10 @@ class AdminAccountRoutes {
 
   Task<Result<Reply>> list_customers(Call& call);
   Task<Result<Reply>> get_customer(Call& call);
+  Task<Result<Reply>> change_customer(Call& call);
+  Task<Result<Reply>> erase_customer(Call& call);
 
+  const flows::Deps& deps_;
   accounts::Accounts& accounts_;
 };
 
