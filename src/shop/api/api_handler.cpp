@@ -309,19 +309,22 @@ Task<Result<Reply>> ApiHandler::pass(Passage& passage) {
   }
   passage.call.emplace(operation, std::move(passage.request), std::move(caller),
                        std::move(passage.values), std::move(*body));
-  if (operation.idempotent) {
+  Task<Result<Reply>> handling = operation.handler(*passage.call);
+  Result<Reply> outcome = co_await handling;
+  const bool committed = outcome && outcome->committed;
+  if (operation.idempotent && !committed) {
     Task<std::optional<Result<Reply>>> looking = known_answer(*passage.call);
     std::optional<Result<Reply>> known = co_await looking;
     if (known) {
       co_return std::move(*known);
     }
   }
-  Task<Result<Reply>> handling = operation.handler(*passage.call);
-  co_return co_await handling;
+  co_return outcome;
 }
 
-// A repeated request is answered from what was stored, before the handler looks at a world that has
-// moved on. The batch's own key still decides when both come at once.
+// A repeated request is answered with what was stored, whatever its handler makes of a world that
+// has moved on. A handler of an idempotent operation does nothing but commit one batch under the
+// key, which finds the first answer by itself; it is looked up here when there was no batch.
 Task<std::optional<Result<Reply>>> ApiHandler::known_answer(const Call& call) {
   const storage::BatchKey key = call.batch_key(Reply());
   storage::Query query{

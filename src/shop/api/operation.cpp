@@ -254,12 +254,14 @@ Result<Reply> settle(storage::Commit outcome, Reply answer) {
   }
   storage::Committed& committed = std::get<storage::Committed>(outcome);
   if (!committed.replayed) {
+    answer.committed = true;
     return answer;
   }
   Reply first;
   first.status = committed.response.status;
   first.body = std::move(committed.response.body);
   first.replayed = true;
+  first.committed = true;
   return first;
 }
 

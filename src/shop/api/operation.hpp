@@ -57,7 +57,8 @@ struct Reply {
   std::string content_type = "application/json";
   std::optional<std::int64_t> version;  // sent as ETag "v<version>"
   std::vector<std::pair<std::string, std::string>> headers;
-  bool replayed = false;  // sent as Idempotency-Replayed: true
+  bool replayed = false;   // sent as Idempotency-Replayed: true
+  bool committed = false;  // it is the answer of a batch, now or before
 };
 Reply reply(int status, const json::value& body);
 Reply reply(int status, const json::value& body, std::int64_t version);

@@ -180,6 +180,7 @@ json::object placed_payload(const orders::Order& order, const CartSnapshot& cart
           {"currency", order.currency},
           {"total", order.total},
           {"payment_id", order.payment ? json::value(order.payment->id) : json::value(nullptr)},
+          {"statement", orders::statement_digest(order.receipt)},
           {"items", std::move(item_list)}};
 }
 

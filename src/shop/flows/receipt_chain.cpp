@@ -12,8 +12,6 @@ constexpr std::string_view cursor_sql =
     "SELECT position FROM consumer_cursors WHERE consumer = $1 AND origin = $2";
 constexpr std::string_view end_sql =
     "SELECT sequence, digest FROM receipt_chain WHERE shop_id = $1 ORDER BY sequence DESC LIMIT 1";
-constexpr std::string_view statement_sql =
-    "SELECT receipt FROM orders WHERE shop_id = $1 AND id = $2";
 
 void move_cursor(storage::Batch& batch, const std::string& origin, std::int64_t from,
                  std::int64_t to) {
@@ -58,21 +56,16 @@ Task<std::int64_t> ReceiptChain::step() {
   storage::Batch batch;
   std::map<std::string, End> ends;
   for (const events::EventPtr& event : page.events) {
-    storage::Query query{statement_sql, {event->shop_id, event->subject}};
-    const storage::Rows rows = co_await deps_.database.read(std::move(query));
-    if (rows.empty()) {
-      continue;
-    }
     auto end = ends.find(event->shop_id);
     if (end == ends.end()) {
       End read = co_await end_of(event->shop_id);
       end = ends.emplace(event->shop_id, std::move(read)).first;
     }
     const orders::ReceiptKey key = co_await keys_.current(event->shop_id);
-    const json::value statement = json::parse(rows[0].text(0));
-    const orders::ChainEntry entry =
-        orders::chain_statement(event->shop_id, event->subject, statement.as_object(),
-                                end->second.sequence + 1, end->second.digest, key);
+    const json::value placed = json::parse(event->payload);
+    const orders::ChainEntry entry = orders::chain_statement(
+        event->shop_id, event->subject, get_string(placed.as_object(), "statement"),
+        end->second.sequence + 1, end->second.digest, key);
     batch.add(
         "INSERT INTO receipt_chain (shop_id, sequence, order_id, previous, digest, entry) "
         "VALUES ($1, $2, $3, $4, $5, $6)",

@@ -168,15 +168,19 @@ std::string first_link() {
   return std::string(64, '0');
 }
 
+std::string statement_digest(const json::object& statement) {
+  return sha256_hex(get_string(statement, "payload"));
+}
+
 ChainEntry chain_statement(std::string_view shop_id, std::string_view order_id,
-                           const json::object& statement, std::int64_t sequence,
+                           std::string_view statement, std::int64_t sequence,
                            std::string_view previous, const ReceiptKey& key) {
   const json::object payload{{"format", "securecart-receipt-chain-1"},
                              {"shop_id", shop_id},
                              {"order_id", order_id},
                              {"sequence", sequence},
                              {"previous", previous},
-                             {"statement", sha256_hex(get_string(statement, "payload"))}};
+                             {"statement", statement}};
   ChainEntry entry;
   entry.sequence = sequence;
   entry.order_id = std::string(order_id);

@@ -43,9 +43,11 @@ struct ChainEntry {
   json::object
       document;  // {"payload", "key_id", "signature"}; the payload is what the digest is of
 };
-// Chains a statement behind `previous` (a hex digest).
+// What the chain knows a signed statement by: the SHA-256 of its payload, hex.
+std::string statement_digest(const json::object& statement);
+// Chains the statement of that digest behind `previous` (a hex digest).
 ChainEntry chain_statement(std::string_view shop_id, std::string_view order_id,
-                           const json::object& statement, std::int64_t sequence,
+                           std::string_view statement, std::int64_t sequence,
                            std::string_view previous, const ReceiptKey& key);
 
 // One file for the shopper to keep: statement, chain entry, public key.

@@ -31,7 +31,8 @@ class Receipts : public testing::Test {
   // The file of the order as entry `sequence` behind `previous`.
   json::object file(std::int64_t sequence, const std::string& previous) {
     const json::object statement = sign_statement(order_, key_);
-    last_ = chain_statement(order_.shop_id, order_.id, statement, sequence, previous, key_);
+    last_ = chain_statement(order_.shop_id, order_.id, statement_digest(statement), sequence,
+                            previous, key_);
     return receipt_file(statement, last_, public_key());
   }
   std::string public_key() const { return base64url(key_.key.public_key); }

@@ -297,6 +297,7 @@ Task<Result<Reply>> CartRoutes::complete(Call& call) {
   answer.status = completed->response.status;
   answer.body = std::move(completed->response.body);
   answer.replayed = completed->replayed;
+  answer.committed = true;
   co_return answer;
 }
 
