@@ -13,6 +13,7 @@ CREATE TABLE shops (
   home_country TEXT NOT NULL DEFAULT '',  -- taxes of a cart whose address is not known yet
   default_tax_class_id TEXT,              -- of products and shipping that name none
   prices_include_tax BIGINT NOT NULL DEFAULT 1,
+  tax_included_in TEXT NOT NULL DEFAULT '{}', -- JSON: by country, where it is otherwise
   contact_email TEXT NOT NULL DEFAULT '',
   presentation TEXT NOT NULL DEFAULT '{}', -- JSON: logo, hero, texts of the storefront
   version BIGINT NOT NULL DEFAULT 1,
@@ -420,6 +421,7 @@ CREATE TABLE orders (
   payment_status TEXT NOT NULL,
   fulfilment_status TEXT NOT NULL,
   prices_include_tax BIGINT NOT NULL,
+  tax_country TEXT NOT NULL DEFAULT '',   -- whose taxes apply
   subtotal BIGINT NOT NULL,               -- of the lines, as priced
   shipping_total BIGINT NOT NULL,
   tax_total BIGINT NOT NULL,

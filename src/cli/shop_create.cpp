@@ -85,6 +85,15 @@ void add_shop_create(CLI::App& parent, Exit& exit) {
       ->required();
   word.add_flag("!--prices-exclude-tax", settings.prices_include_tax,
                 "Prices are without tax, which is added at checkout");
+  word.add_option_function<std::vector<std::string>>(
+          "--exclude-tax-in",
+          [&settings](const std::vector<std::string>& countries) {
+            for (const std::string& country : countries) {
+              settings.tax_included_in[country] = false;
+            }
+          },
+          "Where tax is added to the prices, though it is included elsewhere")
+      ->delimiter(',');
   word.add_option("--email", arguments->shop.owner_email, "E-mail address of its owner")
       ->required();
   arguments->shop.owner_name = "Owner";

@@ -160,7 +160,10 @@ Task<void> Replay::check_shop() {
         "the invoices are in pounds and this shop does not sell in GBP. Make one that does: "
         "securecart shop create --name Replay --currency GBP --country GB --email you@example.com");
   }
-  if (!bool_of(shop, "prices_include_tax")) {
+  const json::object& exceptions = object_of(shop, "tax_included_in");
+  const bool added_somewhere = std::ranges::any_of(
+      exceptions, [](const json::key_value_pair& country) { return !country.value().as_bool(); });
+  if (!bool_of(shop, "prices_include_tax") || added_somewhere) {
     throw ApiFailure(
         "this shop adds tax to its prices, so its totals cannot be those of the invoices. Make a "
         "shop without --prices-exclude-tax for the replay");

@@ -148,11 +148,31 @@ TEST_F(AccountsRoutesTest, SettingsChangeWithTheirVersion) {
   EXPECT_EQ(api->get("/v1/store/shop", at("two.example")).text("tagline"), "");
 }
 
+TEST_F(AccountsRoutesTest, TaxIsIncludedOrAddedByDestination) {
+  const auto change = [&](const std::string& body, std::int64_t version) {
+    return api->patch("/v1/admin/shop", body, as_version(one.secret_key, version));
+  };
+  const auto seen = [&](const Answer& answer) {
+    return to_string(json::value(get_object(answer.json.as_object(), "tax_included_in")));
+  };
+  EXPECT_EQ(seen(api->get("/v1/store/shop", at("one.example"))), "{}");
+  EXPECT_EQ(seen(change(R"({"tax_included_in": {"US": false, "CA": false}})", 1)),
+            R"({"CA":false,"US":false})");
+  EXPECT_EQ(seen(change(R"({"tagline": "x"})", 2)), R"({"CA":false,"US":false})")
+      << "what was not sent stays";
+  EXPECT_EQ(seen(change(R"({"tax_included_in": {"US": false}})", 3)), R"({"US":false})");
+  EXPECT_EQ(seen(api->get("/v1/store/shop", at("one.example"))), R"({"US":false})");
+  EXPECT_EQ(seen(api->get("/v1/store/shop", at("two.example"))), "{}");
+  EXPECT_EQ(seen(change(R"({"tax_included_in": {}})", 4)), "{}");
+}
+
 TEST_F(AccountsRoutesTest, SettingsRefuseNonsense) {
   for (const std::string_view body :
        {R"({"currencies": []})", R"({"currencies": ["EURO"]})", R"({"countries": ["nl"]})",
         R"({"name": ""})", R"({"unknown": 1})", R"({"default_currency": "USD"})",
-        R"({"prices_include_tax": "yes"})", R"([])", R"({"contact_email": "nobody"})"}) {
+        R"({"prices_include_tax": "yes"})", R"({"tax_included_in": {"us": false}})",
+        R"({"tax_included_in": {"US": 1}})", R"({"tax_included_in": []})", R"([])",
+        R"({"contact_email": "nobody"})"}) {
     EXPECT_EQ(api->patch("/v1/admin/shop", std::string(body), as_version(one.secret_key, 1)).code(),
               "invalid_request")
         << body;

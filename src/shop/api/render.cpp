@@ -198,6 +198,7 @@ json::object render_order(const orders::Order& order) {
                                   {"refunded", order.refunded_total},
                                   {"tax_included", order.prices_include_tax},
                                   {"tax_lines", order.tax_lines}}},
+          {"tax_country", order.tax_country},
           {"shipping_address", order.shipping_address},
           {"billing_address", order.billing_address},
           {"shipping_method", order.shipping_method},

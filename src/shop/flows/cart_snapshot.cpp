@@ -155,7 +155,7 @@ carts::Totals CartSnapshot::totals() const {
   const std::int64_t shipping = method != nullptr ? *method_price(*method) : 0;
   return carts::price(priced, shipping,
                       method != nullptr ? tax_rate(method->tax_class_id) : std::nullopt,
-                      terms->prices_include_tax);
+                      terms->tax_included(shipping_country));
 }
 
 std::vector<inventory::Need> CartSnapshot::needs() const {

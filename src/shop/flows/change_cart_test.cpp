@@ -148,6 +148,36 @@ TEST_F(ChangeCart, TaxesAreThoseOfTheDestination) {
   EXPECT_EQ(overseas.totals().tax, 0);
 }
 
+TEST_F(ChangeCart, TaxIsIncludedAtHomeAndAddedAbroad) {
+  storage::Batch batch;
+  carts::add_tax_rate(batch, world.shop_a, {"rate_us", "tax_shop_a", "US", "", "Sales tax", 1'000});
+  batch.add("UPDATE shops SET tax_included_in = '{\"US\":false}' WHERE id = $1", {world.shop_a});
+  change_terms(batch, world.shop_a);
+  world.apply(std::move(batch));
+  const CartSnapshot home = world.ready_cart({{lamp.id, 1}}, "NL");
+  EXPECT_TRUE(home.totals().tax_included);
+  EXPECT_EQ(home.totals().total, 1'210 + 595);
+  EXPECT_EQ(home.totals().tax, 210 + 103);
+  CartUpdate move;
+  move.shipping_address = test::FlowsWorld::address("US");
+  move.shipping_method_id = "ship_all";
+  ASSERT_TRUE(update(home, move));
+  const CartSnapshot abroad = world.see(home.id);
+  EXPECT_FALSE(abroad.totals().tax_included);
+  EXPECT_EQ(abroad.totals().subtotal, 1'210);
+  EXPECT_EQ(abroad.totals().tax, 180);
+  EXPECT_EQ(abroad.totals().total, 1'210 + 595 + 180);
+  // The order keeps what it was sold as, whatever the shop says later.
+  const Result<Completed> placed = world.complete(abroad, "key-1");
+  ASSERT_TRUE(placed);
+  const orders::Order order = world.see_order(placed->response.body).order;
+  EXPECT_FALSE(order.prices_include_tax);
+  EXPECT_EQ(order.tax_country, "US");
+  EXPECT_EQ(order.total, abroad.totals().total);
+  EXPECT_EQ(world.place({{lamp.id, 1}}).order.tax_country, "NL");
+  world.check_books();
+}
+
 TEST_F(ChangeCart, AProvincesRateStandsBeforeItsCountrys) {
   storage::Batch batch;
   carts::add_tax_rate(batch, world.shop_a, {"rate_us", "tax_shop_a", "US", "", "Sales tax", 100});

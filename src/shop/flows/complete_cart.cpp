@@ -81,7 +81,8 @@ orders::Order make_order(const CartSnapshot& cart, const CompletionRequest& requ
   order.currency = cart.currency;
   order.state.payment =
       totals.total == 0 ? orders::PaymentStatus::paid : orders::PaymentStatus::pending;
-  order.prices_include_tax = cart.terms->prices_include_tax;
+  order.prices_include_tax = totals.tax_included;
+  order.tax_country = cart.terms->tax_country(cart.shipping_country);
   order.subtotal = totals.subtotal;
   order.shipping_total = totals.shipping;
   order.tax_total = totals.tax;

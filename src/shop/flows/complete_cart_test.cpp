@@ -242,6 +242,9 @@ CartSnapshot any_cart() {
   cart.stands.clear();
   SaleTerms terms = *cart.terms;
   terms.prices_include_tax = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) {
+    terms.tax_included_in["NL"] = *rc::gen::arbitrary<bool>();
+  }
   terms.rates.push_back(
       {"tax_2", "NL", "", {"Reduced", *rc::gen::inRange<std::int64_t>(0, 2'000)}});
   cart.terms = std::make_shared<const SaleTerms>(std::move(terms));
@@ -280,8 +283,10 @@ RC_GTEST_PROP(DecideCompletion, MoneyAddsUpAndJournalsBalance, ()) {
   }
   RC_ASSERT(lines == order.subtotal);
   RC_ASSERT(taxes == order.tax_total);
-  RC_ASSERT(order.total == order.subtotal + order.shipping_total +
-                               (cart.terms->prices_include_tax ? 0 : order.tax_total));
+  const bool included = cart.terms->tax_included("NL");
+  RC_ASSERT(order.prices_include_tax == included);
+  RC_ASSERT(order.total ==
+            order.subtotal + order.shipping_total + (included ? 0 : order.tax_total));
   std::int64_t tax_lines = 0;
   for (const json::value& tax : order.tax_lines) {
     tax_lines += get_int(tax.as_object(), "amount");

@@ -119,6 +119,7 @@ TEST_F(EraseCustomer, WhatWasSoldStays) {
   EXPECT_EQ(after.order.customer_id, "cus_ada") << "orders of one person stay together";
   EXPECT_EQ(after.order.total, before.order.total);
   EXPECT_EQ(after.order.tax_lines, before.order.tax_lines);
+  EXPECT_EQ(after.order.tax_country, "NL");
   EXPECT_EQ(after.order.receipt, before.order.receipt);
   EXPECT_EQ(after.order.lines.size(), before.order.lines.size());
   world.check_books();

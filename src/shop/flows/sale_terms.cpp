@@ -13,7 +13,7 @@ using storage::Rows;
 
 constexpr std::string_view shop_sql =
     "SELECT terms_version, prices_include_tax, default_tax_class_id, home_country, currencies, "
-    "countries FROM shops WHERE id = $1";
+    "countries, tax_included_in FROM shops WHERE id = $1";
 constexpr std::string_view fallback_sql =
     "SELECT id FROM locations WHERE shop_id = $1 ORDER BY priority, id LIMIT 1";
 constexpr std::string_view rates_sql =
@@ -57,11 +57,20 @@ ShippingMethod method_of(const Row& row) {
 
 }  // namespace
 
+std::string_view SaleTerms::tax_country(std::string_view country) const {
+  return country.empty() ? std::string_view(home_country) : country;
+}
+
+bool SaleTerms::tax_included(std::string_view country) const {
+  const auto found = tax_included_in.find(tax_country(country));
+  return found != tax_included_in.end() ? found->second : prices_include_tax;
+}
+
 std::optional<carts::TaxRate> SaleTerms::tax_rate(std::string_view tax_class_id,
                                                   std::string_view country,
                                                   std::string_view province) const {
   const std::string_view wanted = tax_class_id.empty() ? default_tax_class_id : tax_class_id;
-  const std::string_view place = country.empty() ? home_country : country;
+  const std::string_view place = tax_country(country);
   const Rate* best = nullptr;
   for (const Rate& rate : rates) {
     const bool applies = rate.tax_class_id == wanted && rate.country == place &&
@@ -111,6 +120,10 @@ Task<std::shared_ptr<const SaleTerms>> read_terms(storage::Database& database,
   terms->home_country = shop.text(3);
   terms->currencies = stored_list(shop.text(4));
   terms->countries = stored_list(shop.text(5));
+  const json::value exceptions = json::parse(shop.text(6));
+  for (const auto& [country, included] : exceptions.as_object()) {
+    terms->tax_included_in.emplace(country, included.as_bool());
+  }
   terms->fallback_location = rows[1].empty() ? "" : rows[1][0].text(0);
   for (const Row row : rows[2]) {
     terms->rates.push_back({row.text(0), row.text(1), row.text(2), {row.text(3), row.integer(4)}});

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +44,7 @@ struct SaleTerms {
 
   std::int64_t version = 0;
   bool prices_include_tax = true;
+  std::map<std::string, bool, std::less<>> tax_included_in;  // by country, where it is otherwise
   std::string default_tax_class_id;
   std::string home_country;  // taxes of a cart whose address is not known yet
   std::vector<std::string> currencies;
@@ -51,7 +54,11 @@ struct SaleTerms {
   std::vector<Zone> zones;
   std::vector<ShippingMethod> methods;  // in the order they are offered
 
-  // Of a class (empty: the default one) at a destination; empty country: the shop's home.
+  // Whose taxes apply to what goes to `country`: its own; the shop's, while that is empty.
+  std::string_view tax_country(std::string_view country) const;
+  // Whether the listed prices contain the tax of this destination, or have it on top.
+  bool tax_included(std::string_view country) const;
+  // Of a class (empty: the default one) at a destination.
   std::optional<carts::TaxRate> tax_rate(std::string_view tax_class_id, std::string_view country,
                                          std::string_view province) const;
   // The zone that ships to the country: the one that names it, else the one that takes every other

@@ -30,6 +30,20 @@ TEST(SaleTerms, TaxesWhereTheCartGoes) {
   EXPECT_EQ(sold.tax_rate("", "DE", ""), std::nullopt);
 }
 
+TEST(SaleTerms, IncludesTaxWhereTheShopSaysSo) {
+  SaleTerms sold = terms();
+  EXPECT_TRUE(sold.tax_included("US"));
+  sold.tax_included_in = {{"US", false}, {"NL", true}};
+  EXPECT_FALSE(sold.tax_included("US"));
+  EXPECT_TRUE(sold.tax_included("CA")) << "the shop's setting is the default";
+  sold.prices_include_tax = false;
+  EXPECT_FALSE(sold.tax_included("CA"));
+  EXPECT_TRUE(sold.tax_included("NL"));
+  EXPECT_TRUE(sold.tax_included("")) << "no address yet: as at home";
+  EXPECT_EQ(sold.tax_country(""), "NL");
+  EXPECT_EQ(sold.tax_country("US"), "US");
+}
+
 TEST(SaleTerms, PutsAProvinceBeforeItsCountry) {
   const SaleTerms sold = terms();
   EXPECT_EQ(sold.tax_rate("", "CA", "QC")->basis_points, 1'498);

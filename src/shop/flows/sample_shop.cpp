@@ -300,6 +300,12 @@ NewShop sample_shop(std::string owner_password) {
   shop.settings.currencies = texts(document, "currencies");
   shop.settings.countries = texts(document, "countries");
   shop.settings.home_country = text(document, "default_country");
+  for (const json::value& entry : get_array(document, "tax_rates")) {
+    const json::object& rate = entry.as_object();
+    if (!get_bool(rate, "inclusive")) {
+      shop.settings.tax_included_in[text(rate, "country")] = false;
+    }
+  }
   shop.settings.contact_email = text(document, "email");
   shop.settings.presentation = {{"logo", image_address(text(branding, "logo"))},
                                 {"favicon", image_address(text(branding, "favicon"))},

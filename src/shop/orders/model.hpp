@@ -68,6 +68,7 @@ struct Order {
   std::string currency;
   State state;
   bool prices_include_tax = true;
+  std::string tax_country;  // whose taxes apply; stays when the addresses are erased
   std::int64_t subtotal = 0;
   std::int64_t shipping_total = 0;
   std::int64_t tax_total = 0;

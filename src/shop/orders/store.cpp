@@ -18,7 +18,7 @@ constexpr std::string_view order_sql =
     "fulfilment_status, prices_include_tax, subtotal, shipping_total, tax_total, total, "
     "refunded_total, captured_total, shipping_address, billing_address, shipping_method, "
     "tax_lines, "
-    "receipt, home_region, version, placed_at, updated_at, shipping_tax FROM orders "
+    "receipt, home_region, version, placed_at, updated_at, shipping_tax, tax_country FROM orders "
     "WHERE shop_id = $1 AND id = $2";
 constexpr std::string_view lines_sql =
     "SELECT id, product_id, variant_id, title, variant_title, sku, image, quantity, unit_price, "
@@ -73,6 +73,7 @@ void read_order_row(Order& order, const Row& row) {
   order.placed_at = from_millis(row.integer(23));
   order.updated_at = from_millis(row.integer(24));
   order.shipping_tax = row.integer(25);
+  order.tax_country = row.text(26);
 }
 
 Line read_line(const Row& row) {
@@ -102,9 +103,10 @@ void add_order(Batch& batch, const Order& order, const ErrorKind& cart_refusal) 
           "INSERT INTO orders (shop_id, id, number, cart_id, token_hash, customer_id, email, "
           "currency, status, payment_status, fulfilment_status, prices_include_tax, subtotal, "
           "shipping_total, tax_total, total, shipping_address, billing_address, shipping_method, "
-          "tax_lines, receipt, home_region, placed_at, updated_at, shipping_tax) VALUES "
+          "tax_lines, receipt, home_region, placed_at, updated_at, shipping_tax, tax_country) "
+          "VALUES "
           "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
-          "$20, $21, $22, $23, $23, $24)",
+          "$20, $21, $22, $23, $23, $24, $25)",
           {order.shop_id,
            order.id,
            order.number,
@@ -128,7 +130,8 @@ void add_order(Batch& batch, const Order& order, const ErrorKind& cart_refusal) 
            securecart::to_string(json::value(order.receipt)),
            order.home_region,
            to_millis(order.placed_at),
-           order.shipping_tax})
+           order.shipping_tax,
+           order.tax_country})
       .or_refuse(cart_refusal);
   std::int64_t position = 0;
   for (const Line& line : order.lines) {

@@ -86,6 +86,15 @@ Result<void> check_countries(ShopSettings& settings) {
   if (!is_country(settings.home_country)) {
     return refuse("/home_country", "is not an ISO 3166-1 code.");
   }
+  if (settings.tax_included_in.size() > limits::shop_countries) {
+    return refuse("/tax_included_in",
+                  "may name " + std::to_string(limits::shop_countries) + " countries.");
+  }
+  for (const auto& [country, included] : settings.tax_included_in) {
+    if (!is_country(country)) {
+      return refuse("/tax_included_in/" + country, "is not an ISO 3166-1 code.");
+    }
+  }
   return {};
 }
 
@@ -120,6 +129,7 @@ ShopSettings changed(ShopSettings settings, ShopChange change) {
   replace(settings.home_country, change.home_country);
   replace(settings.default_tax_class_id, change.default_tax_class_id);
   replace(settings.prices_include_tax, change.prices_include_tax);
+  replace(settings.tax_included_in, change.tax_included_in);
   replace(settings.contact_email, change.contact_email);
   replace(settings.presentation, change.presentation);
   return settings;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,10 @@ struct ShopSettings {
   std::vector<std::string> countries;   // ISO 3166-1 alpha-2: where it ships to
   std::string home_country;             // taxes of a cart without an address; empty: the first
   std::string default_tax_class_id;     // may be empty
-  bool prices_include_tax = true;
+  bool prices_include_tax = true;       // where tax_included_in says nothing else
+  // By destination, ISO 3166-1 alpha-2: whether the listed prices contain the destination's tax. A
+  // shop may include it at home and add it abroad.
+  std::map<std::string, bool> tax_included_in;
   std::string contact_email;  // may be empty
   json::object presentation;  // the storefront's own: logo, hero, texts
 };
@@ -44,6 +48,7 @@ struct ShopChange {
   std::optional<std::string> home_country;
   std::optional<std::string> default_tax_class_id;
   std::optional<bool> prices_include_tax;
+  std::optional<std::map<std::string, bool>> tax_included_in;  // the whole map
   std::optional<std::string> contact_email;
   std::optional<json::object> presentation;
 };
@@ -51,7 +56,8 @@ ShopSettings changed(ShopSettings settings, ShopChange change);
 
 // Fills defaults, drops doubles, puts the default currency first. Error: invalid_request, with a
 // pointer to what is wrong: no name, no or unknown currency, a country that is not two capital
-// letters, a default currency that is not among the currencies, a presentation beyond
+// letters (also in tax_included_in), a default currency that is not among the currencies, a
+// presentation beyond
 // limits::metadata_bytes.
 Result<ShopSettings> normalise(ShopSettings settings);
 

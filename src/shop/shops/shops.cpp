@@ -35,8 +35,8 @@ std::string array_of(const std::vector<std::string>& texts) {
 
 constexpr std::string_view select_sql =
     "SELECT id, name, tagline, default_currency, currencies, countries, home_country, "
-    "default_tax_class_id, prices_include_tax, contact_email, presentation, version, created_at "
-    "FROM shops WHERE id = $1";
+    "default_tax_class_id, prices_include_tax, contact_email, presentation, version, created_at, "
+    "tax_included_in FROM shops WHERE id = $1";
 
 Shop shop_of(const Row& row) {
   Shop shop;
@@ -53,7 +53,19 @@ Shop shop_of(const Row& row) {
   shop.settings.presentation = parse_json(row.text(10)).value().as_object();
   shop.version = row.integer(11);
   shop.created_at = from_millis(row.integer(12));
+  const json::value exceptions = parse_json(row.text(13)).value();
+  for (const auto& [country, included] : exceptions.as_object()) {
+    shop.settings.tax_included_in.emplace(country, included.as_bool());
+  }
   return shop;
+}
+
+std::string tax_exceptions(const ShopSettings& settings) {
+  json::object exceptions;
+  for (const auto& [country, included] : settings.tax_included_in) {
+    exceptions[country] = included;
+  }
+  return to_string(exceptions);
 }
 
 storage::Value tax_class_value(const ShopSettings& settings) {
@@ -112,12 +124,13 @@ void Shops::add_to(Batch& batch, const Shop& shop, const SigningKey& receipt_key
   batch.add(
       "INSERT INTO shops (id, name, tagline, default_currency, currencies, countries, "
       "home_country, default_tax_class_id, prices_include_tax, contact_email, presentation, "
-      "version, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+      "version, created_at, tax_included_in) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+      "$12, $13, $14)",
       {shop.id, settings.name, settings.tagline, settings.default_currency,
        array_of(settings.currencies), array_of(settings.countries), settings.home_country,
        tax_class_value(settings), std::int64_t{settings.prices_include_tax ? 1 : 0},
        settings.contact_email, to_string(settings.presentation), shop.version,
-       to_millis(shop.created_at)});
+       to_millis(shop.created_at), tax_exceptions(settings)});
   batch.add(
       "INSERT INTO signing_keys (shop_id, id, public_key, secret_seed, created_at) "
       "VALUES ($1, $2, $3, $4, $5)",
@@ -177,11 +190,12 @@ Task<Result<Shop>> Shops::change(std::string shop_id, std::int64_t version, Shop
           "UPDATE shops SET name = $3, tagline = $4, default_currency = $5, currencies = $6, "
           "countries = $7, home_country = $8, default_tax_class_id = $9, "
           "prices_include_tax = $10, contact_email = $11, presentation = $12, "
+          "tax_included_in = $13, "
           "version = version + 1, terms_version = terms_version + 1 WHERE id = $1 AND version = $2",
           {shop_id, version, settings.name, settings.tagline, settings.default_currency,
            array_of(settings.currencies), array_of(settings.countries), settings.home_country,
            tax_class_value(settings), std::int64_t{settings.prices_include_tax ? 1 : 0},
-           settings.contact_email, to_string(settings.presentation)})
+           settings.contact_email, to_string(settings.presentation), tax_exceptions(settings)})
       .expect(1, errc::version_conflict);
   if (names_tax_class) {
     batch

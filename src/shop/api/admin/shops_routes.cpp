@@ -37,6 +37,12 @@ shops::ShopChange change_of(const json::object& body) {
   if (has(body, "prices_include_tax")) {
     change.prices_include_tax = get_bool(body, "prices_include_tax");
   }
+  if (has(body, "tax_included_in")) {
+    change.tax_included_in.emplace();
+    for (const auto& [country, included] : get_object(body, "tax_included_in")) {
+      change.tax_included_in->emplace(country, included.as_bool());
+    }
+  }
   change.contact_email = text_member(body, "contact_email");
   if (has(body, "presentation")) {
     change.presentation = get_object(body, "presentation");

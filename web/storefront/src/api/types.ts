@@ -15,6 +15,7 @@ export interface Shop {
   countries: string[];
   home_country: string;
   prices_include_tax: boolean;
+  tax_included_in: Record<string, boolean>; // by country, where it is otherwise
   contact_email: string;
   presentation: Record<string, unknown>;
   test_payments: boolean;

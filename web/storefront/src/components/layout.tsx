@@ -9,7 +9,7 @@ import { placedMeanwhile, placing } from '../lib/placing';
 import { useQuery } from '../lib/query';
 import { Link, navigate, usePlace } from '../lib/router';
 import { session } from '../lib/session';
-import { presentationOf, useShop } from '../lib/shop';
+import { presentationOf, pricesIncludeTax, useShop } from '../lib/shop';
 import { useSignal } from '../lib/signal';
 import { text } from '../text';
 import { Dialog } from './basics';
@@ -305,7 +305,7 @@ function Footer() {
         </nav>
       </div>
       <p className="footer-small">
-        {shop.prices_include_tax ? text.footer.pricesWithTax : text.footer.pricesWithoutTax}
+        {pricesIncludeTax(shop) ? text.footer.pricesWithTax : text.footer.pricesWithoutTax}
         {shop.test_payments && ` ${text.footer.demo}`}
       </p>
     </footer>

@@ -1,5 +1,5 @@
 import type { Totals as Sums } from '../api/types';
-import { money, percent } from '../lib/money';
+import { money, taxLabel } from '../lib/money';
 import { text } from '../text';
 
 // `shipping` is left out (null) while nobody knows it yet.
@@ -14,12 +14,10 @@ export function Totals({
   shippingKnown?: boolean;
   refunded?: number;
 }) {
+  // Contained in the prices, the tax stands below the total it is part of; added to them, above it.
   const rows = totals.tax_lines.map((tax) => (
     <div key={tax.name + tax.basis_points} className={totals.tax_included ? 'totals-soft' : ''}>
-      <dt>
-        {totals.tax_included && `${text.totals.including}: `}
-        {/\d\s?%/.test(tax.name) ? tax.name : text.totals.tax(tax.name, percent(tax.basis_points))}
-      </dt>
+      <dt>{taxLabel(tax, totals.tax_included)}</dt>
       <dd>{money(tax.amount, currency)}</dd>
     </div>
   ));

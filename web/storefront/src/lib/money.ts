@@ -1,3 +1,6 @@
+import type { TaxLine } from '../api/types';
+import { text } from '../text';
+
 const formats = new Map<string, { format: Intl.NumberFormat; unit: number }>();
 
 function formatOf(currency: string) {
@@ -19,4 +22,12 @@ export function money(amount: number, currency: string): string {
 // 2100 -> "21%", 725 -> "7.25%"
 export function percent(basisPoints: number): string {
   return `${Number((basisPoints / 100).toFixed(2))}%`;
+}
+
+// "incl. VAT 21 %" or "+ Sales tax (7.25%)": a rate's name may have its number in it already.
+export function taxLabel(tax: TaxLine, included: boolean): string {
+  const name = /\d\s?%/.test(tax.name)
+    ? tax.name
+    : text.totals.taxAndRate(tax.name, percent(tax.basis_points));
+  return included ? text.totals.taxIncluded(name) : text.totals.taxAdded(name);
 }

@@ -15,6 +15,11 @@ export function useShop(): Shop {
   return shop;
 }
 
+// Whether listed prices contain the tax of a country; of the shop's own, while nobody knows where to.
+export function pricesIncludeTax(shop: Shop, country: string = shop.home_country): boolean {
+  return shop.tax_included_in[country] ?? shop.prices_include_tax;
+}
+
 // What the shop's `presentation` may hold; everything is optional and checked, as it is written by
 // people.
 export interface Presentation {

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Shop } from '../api/types';
 import { beginAttempt, endAttempt, newKey, pendingAttempt } from './attempts';
-import { money, percent } from './money';
+import { money, percent, taxLabel } from './money';
 import { matchPath } from './router';
-import { presentationOf } from './shop';
+import { presentationOf, pricesIncludeTax } from './shop';
 
 describe('money', () => {
   it('knows how many minor units a currency has', () => {
@@ -20,6 +20,29 @@ describe('money', () => {
       '5.5%',
       '0%',
     ]);
+  });
+});
+
+describe('taxLabel', () => {
+  const tax = (name: string) => ({ name, basis_points: 725, amount: 1 });
+
+  it('says whether the tax is in the price or comes on top of it', () => {
+    expect(taxLabel(tax('VAT 7.25 %'), true)).toBe('incl. VAT 7.25 %');
+    expect(taxLabel(tax('VAT 7.25 %'), false)).toBe('+ VAT 7.25 %');
+    expect(taxLabel(tax('Sales tax'), false)).toBe('+ Sales tax (7.25%)');
+  });
+});
+
+describe('pricesIncludeTax', () => {
+  const shop = (tax_included_in: Record<string, boolean>, prices_include_tax = true) =>
+    ({ home_country: 'NL', prices_include_tax, tax_included_in }) as unknown as Shop;
+
+  it('is what the shop says, unless it says another thing of the country', () => {
+    expect(pricesIncludeTax(shop({}))).toBe(true);
+    expect(pricesIncludeTax(shop({ US: false }))).toBe(true);
+    expect(pricesIncludeTax(shop({ US: false }), 'US')).toBe(false);
+    expect(pricesIncludeTax(shop({ NL: true }, false))).toBe(true);
+    expect(pricesIncludeTax(shop({ NL: true }, false), 'DE')).toBe(false);
   });
 });
 

@@ -10,7 +10,7 @@ import { useCurrency } from '../lib/currency';
 import { useDescription, usePageTitle } from '../lib/page';
 import { useQuery } from '../lib/query';
 import { Link, navigate, usePlace } from '../lib/router';
-import { useShop } from '../lib/shop';
+import { pricesIncludeTax, useShop } from '../lib/shop';
 import { useSignal } from '../lib/signal';
 import { choose, findVariant, firstChoice, offerOf, type Choice } from '../lib/variants';
 import { explain, weight } from '../lib/words';
@@ -107,15 +107,18 @@ function Loaded({ product, currency }: { product: Product; currency: string }) {
 
 function PriceLine({ variant }: { variant: Variant | undefined }) {
   const shop = useShop();
+  const { cart } = useSignal(cartState);
   if (variant === undefined) {
     return null;
   }
   const { amount, currency, compare_at } = variant.price;
+  // The cart knows where it goes.
+  const included = cart?.totals.tax_included ?? pricesIncludeTax(shop);
   return (
     <p className="product-price" aria-live="polite">
       <Price amount={amount} currency={currency} compareAt={compare_at} />
       <span className="soft small">
-        {shop.prices_include_tax ? text.product.withTax : text.product.withoutTax}{' '}
+        {included ? text.product.withTax : text.product.withoutTax}{' '}
         {variant.requires_shipping ? text.product.shipping : text.product.digital}
       </span>
     </p>
