@@ -208,5 +208,50 @@ TEST_F(OrderPath, FulfillingAndRefundingALineMovesStockAndMoney) {
   EXPECT_EQ(too_much.code, "refund_exceeds_payment");
 }
 
+TEST_F(OrderPath, AnErasedCustomerLeavesWhatWasSoldAndNothingElse) {
+  const TestVariant lamp = client_.add_product("Lamps", 10);
+  const lab::ApiAnswer account = client_.call(net::Method::post, "/v1/store/customers",
+                                              json::object{{"email", "ada@example.com"},
+                                                           {"name", "Ada Lovelace"},
+                                                           {"password", "correct horse battery"}});
+  ASSERT_EQ(account.status, 201) << account.describe();
+  const std::string token(get_string(get_object(account.body, "session"), "token"));
+  const TestCart cart =
+      client_.cart_of({{lamp.variant_id, 1}}, {{"Authorization", "Bearer " + token}});
+  const auto completion = ShopClient::completion(cart, client_.key());
+  const lab::ApiAnswer placed = client_.at_once({completion})[0];
+  ASSERT_EQ(placed.status, 201) << placed.describe();
+  EXPECT_EQ(get_string(placed.body, "email"), "ada@example.com");
+
+  const std::string order = "/v1/admin/orders/" + std::string(get_string(placed.body, "id"));
+  const std::string customer =
+      "/v1/admin/customers/" + std::string(get_string(get_object(account.body, "customer"), "id"));
+  const Fields version{{"If-Match", "\"v1\""}};
+  EXPECT_EQ(client_.admin(net::Method::del, customer, nullptr, version).code,
+            "customer_has_open_orders");
+  const lab::ApiAnswer cancelled =
+      client_.admin(net::Method::post, order + "/cancel", json::object{{"reason", "asked"}},
+                    {{"Idempotency-Key", client_.key()}});
+  ASSERT_EQ(cancelled.status, 200) << cancelled.describe();
+  EXPECT_EQ(client_.admin(net::Method::del, customer, nullptr, version).status, 204);
+
+  const lab::ApiAnswer kept = client_.admin(net::Method::get, order);
+  EXPECT_EQ(get_string(kept.body, "email"), "");
+  EXPECT_TRUE(kept.body.at("shipping_address").is_null());
+  EXPECT_EQ(get_string(kept.body, "tax_country"), "NL");
+  EXPECT_EQ(get_int(get_object(kept.body, "totals"), "total"), cart.total);
+  // The answer that was kept for the client who asks again is blanked moments later.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  lab::ApiAnswer again;
+  do {
+    again = client_.at_once({completion})[0];
+  } while (get_string_or(again.body, "email", "") != "" &&
+           std::chrono::steady_clock::now() < deadline);
+  EXPECT_EQ(again.status, 201) << again.describe();
+  EXPECT_EQ(get_string(again.body, "id"), get_string(placed.body, "id"));
+  EXPECT_EQ(get_string(again.body, "email"), "");
+  EXPECT_TRUE(again.body.at("shipping_address").is_null());
+}
+
 }  // namespace
 }  // namespace securecart::test

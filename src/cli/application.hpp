@@ -1,7 +1,8 @@
 // The one place where the parts of a serving process are made and joined.
 //
 //   storage -> events -> shop services -> routes -> ApiHandler -> Server
-//                  \-> workers (payments, refunds, erasures), loops (receipts, reaper, housekeeping)
+//                  \-> workers (payments, refunds, erasures)
+//                  \-> loops (receipts, reaper, imports, housekeeping)
 //
 // Start: storage and migrations, sample shop, consumers, then the port. Stop (SIGTERM, SIGINT):
 // /readyz turns 503, the port drains, consumers finish what they hold, storage closes.

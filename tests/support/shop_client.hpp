@@ -129,15 +129,16 @@ class ShopClient {
     EXPECT_EQ(adjusted.status, 201) << adjusted.describe();
   }
 
-  // A cart that is ready to be completed.
-  TestCart cart_of(const std::vector<std::pair<std::string, std::int64_t>>& lines) {
+  // A cart that is ready to be completed; of the customer whose session `fields` show, if any.
+  TestCart cart_of(const std::vector<std::pair<std::string, std::int64_t>>& lines,
+                   Fields fields = {}) {
     json::array list;
     for (const auto& [variant, quantity] : lines) {
       list.push_back(json::object{{"variant_id", variant}, {"quantity", quantity}});
     }
-    const lab::ApiAnswer created =
-        call(net::Method::post, "/v1/store/carts",
-             json::object{{"email", "ada@example.com"}, {"lines", std::move(list)}});
+    const lab::ApiAnswer created = call(
+        net::Method::post, "/v1/store/carts",
+        json::object{{"email", "ada@example.com"}, {"lines", std::move(list)}}, std::move(fields));
     EXPECT_EQ(created.status, 201) << created.describe();
     TestCart cart{std::string(get_string(created.body, "id")),
                   std::string(get_string(created.body, "token"))};
