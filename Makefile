@@ -6,6 +6,7 @@ DATA ?= data
 # Objects in the cache serve every checkout and build folder, wherever it lies.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
+export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 .PHONY: help
 help: ## this list
