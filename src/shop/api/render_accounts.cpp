@@ -20,14 +20,6 @@ json::value text_or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
-json::object render_tax_included_in(const shops::ShopSettings& settings) {
-  json::object rendered;
-  for (const auto& [country, included] : settings.tax_included_in) {
-    rendered[country] = included;
-  }
-  return rendered;
-}
-
 json::object render_settings(const shops::Shop& shop) {
   const shops::ShopSettings& settings = shop.settings;
   return {{"id", shop.id},
@@ -38,7 +30,7 @@ json::object render_settings(const shops::Shop& shop) {
           {"countries", array_of(settings.countries)},
           {"home_country", settings.home_country},
           {"prices_include_tax", settings.prices_include_tax},
-          {"tax_included_in", render_tax_included_in(settings)},
+          {"tax_included_in", shops::tax_exceptions(settings)},
           {"contact_email", settings.contact_email},
           {"presentation", settings.presentation}};
 }

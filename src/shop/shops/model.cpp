@@ -120,6 +120,14 @@ bool is_host_name(std::string_view text) {
 
 }  // namespace
 
+json::object tax_exceptions(const ShopSettings& settings) {
+  json::object exceptions;
+  for (const auto& [country, included] : settings.tax_included_in) {
+    exceptions[country] = included;
+  }
+  return exceptions;
+}
+
 ShopSettings changed(ShopSettings settings, ShopChange change) {
   replace(settings.name, change.name);
   replace(settings.tagline, change.tagline);

@@ -31,6 +31,9 @@ struct ShopSettings {
   json::object presentation;  // the storefront's own: logo, hero, texts
 };
 
+// tax_included_in as it is stored and shown: {"US": false}.
+json::object tax_exceptions(const ShopSettings& settings);
+
 struct Shop {
   std::string id;  // shop_
   ShopSettings settings;

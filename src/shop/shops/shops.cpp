@@ -60,14 +60,6 @@ Shop shop_of(const Row& row) {
   return shop;
 }
 
-std::string tax_exceptions(const ShopSettings& settings) {
-  json::object exceptions;
-  for (const auto& [country, included] : settings.tax_included_in) {
-    exceptions[country] = included;
-  }
-  return to_string(exceptions);
-}
-
 storage::Value tax_class_value(const ShopSettings& settings) {
   if (settings.default_tax_class_id.empty()) {
     return std::monostate();
@@ -130,7 +122,7 @@ void Shops::add_to(Batch& batch, const Shop& shop, const SigningKey& receipt_key
        array_of(settings.currencies), array_of(settings.countries), settings.home_country,
        tax_class_value(settings), std::int64_t{settings.prices_include_tax ? 1 : 0},
        settings.contact_email, to_string(settings.presentation), shop.version,
-       to_millis(shop.created_at), tax_exceptions(settings)});
+       to_millis(shop.created_at), to_string(tax_exceptions(settings))});
   batch.add(
       "INSERT INTO signing_keys (shop_id, id, public_key, secret_seed, created_at) "
       "VALUES ($1, $2, $3, $4, $5)",
@@ -195,7 +187,8 @@ Task<Result<Shop>> Shops::change(std::string shop_id, std::int64_t version, Shop
           {shop_id, version, settings.name, settings.tagline, settings.default_currency,
            array_of(settings.currencies), array_of(settings.countries), settings.home_country,
            tax_class_value(settings), std::int64_t{settings.prices_include_tax ? 1 : 0},
-           settings.contact_email, to_string(settings.presentation), tax_exceptions(settings)})
+           settings.contact_email, to_string(settings.presentation),
+           to_string(tax_exceptions(settings))})
       .expect(1, errc::version_conflict);
   if (names_tax_class) {
     batch
