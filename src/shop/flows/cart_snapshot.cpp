@@ -1,6 +1,9 @@
 #include "shop/flows/cart_snapshot.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <utility>
 
 #include <boost/json/parse.hpp>
 
@@ -21,7 +24,7 @@ constexpr std::string_view cart_sql =
 constexpr std::string_view lines_sql =
     "SELECT l.id, l.variant_id, l.quantity, v.product_id, p.handle, p.title, v.title, v.sku, "
     "p.status, vp.amount, v.grams, v.requires_shipping, v.taxable, v.track_stock, v.backorder, "
-    "v.inventory_item_id, v.units, p.tax_class_id, i.src, i.alt "
+    "v.inventory_item_id, v.units, p.tax_class_id, i.src, i.alt, l.position "
     "FROM cart_lines l "
     "JOIN carts c ON c.shop_id = l.shop_id AND c.id = l.cart_id "
     "JOIN variants v ON v.shop_id = l.shop_id AND v.id = l.variant_id "
@@ -31,14 +34,13 @@ constexpr std::string_view lines_sql =
     "LEFT JOIN images i ON i.shop_id = v.shop_id AND i.id = COALESCE(v.image_id, "
     "(SELECT f.id FROM images f WHERE f.shop_id = v.shop_id AND f.product_id = v.product_id "
     "ORDER BY f.position LIMIT 1)) "
-    "WHERE l.shop_id = $1 AND l.cart_id = $2 ORDER BY l.position, l.id";
+    "WHERE l.shop_id = $1 AND l.cart_id = $2";
 constexpr std::string_view stands_sql =
-    "SELECT a.item_id, a.location_id, a.granted, a.reserved, a.sold FROM allotments a "
+    "SELECT a.item_id, a.location_id, a.granted, a.reserved, a.sold, s.priority "
+    "FROM cart_lines l JOIN variants v ON v.shop_id = l.shop_id AND v.id = l.variant_id "
+    "JOIN allotments a ON a.shop_id = v.shop_id AND a.item_id = v.inventory_item_id "
     "JOIN locations s ON s.shop_id = a.shop_id AND s.id = a.location_id "
-    "WHERE a.shop_id = $1 AND a.region = $3 AND a.item_id IN "
-    "(SELECT v.inventory_item_id FROM cart_lines l JOIN variants v ON v.shop_id = l.shop_id AND "
-    "v.id = l.variant_id WHERE l.shop_id = $1 AND l.cart_id = $2) "
-    "ORDER BY s.priority, s.id";
+    "WHERE l.shop_id = $1 AND l.cart_id = $2 AND a.region = $3";
 // Documents in our own rows were validated when they were written.
 json::value stored_json(const std::optional<std::string>& text) {
   return text ? json::parse(*text) : json::value(nullptr);
@@ -83,6 +85,40 @@ SnapshotLine read_line(const Row& row) {
   line.image = row.text_or_null(18).value_or("");
   line.image_alt = row.text_or_null(19).value_or("");
   return line;
+}
+
+// The rows of a cart are few and sorted here: a sorter or a set of its own costs the database more
+// than finding the rows.
+std::vector<std::size_t> in_order(const Rows& rows, std::size_t first, std::size_t second) {
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t index) {
+    const Row row = rows[index];
+    return std::pair<std::int64_t, std::string_view>(row.integer(first), row.text(second));
+  });
+  return order;
+}
+
+// By position, then id.
+void read_lines(CartSnapshot& cart, const Rows& rows) {
+  for (const std::size_t index : in_order(rows, 20, 0)) {
+    cart.lines.push_back(read_line(rows[index]));
+  }
+}
+
+// By their location's priority, then its id. Two lines may share an item: it stands once.
+void read_stands(CartSnapshot& cart, const Rows& rows) {
+  for (const std::size_t index : in_order(rows, 5, 1)) {
+    const Row row = rows[index];
+    inventory::Stand stand{row.text(0), row.text(1), row.integer(2), row.integer(3),
+                           row.integer(4)};
+    const bool known = std::ranges::any_of(cart.stands, [&stand](const inventory::Stand& other) {
+      return other.item_id == stand.item_id && other.location_id == stand.location_id;
+    });
+    if (!known) {
+      cart.stands.push_back(std::move(stand));
+    }
+  }
 }
 
 // The kept terms when they are of this version, else those of the database.
@@ -193,13 +229,8 @@ Task<std::optional<CartSnapshot>> read_cart(const Deps& deps, std::string shop_i
   cart.shop_id = std::move(shop_id);
   cart.id = std::move(cart_id);
   read_cart_row(cart, rows[0][0]);
-  for (const Row row : rows[1]) {
-    cart.lines.push_back(read_line(row));
-  }
-  for (const Row row : rows[2]) {
-    cart.stands.push_back(
-        {row.text(0), row.text(1), row.integer(2), row.integer(3), row.integer(4)});
-  }
+  read_lines(cart, rows[1]);
+  read_stands(cart, rows[2]);
   cart.terms = co_await terms_of(deps, cart.shop_id, rows[0][0].integer(13));
   if (cart.terms == nullptr) {
     co_return std::nullopt;
