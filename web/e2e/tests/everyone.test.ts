@@ -197,7 +197,7 @@ describe('looking around', () => {
     await page.getByRole('combobox', { name: 'Country' }).selectOption('US');
     await page.getByLabel('State').selectOption('NY');
     await shopper.fillCheckout();
-    await page.getByText(/\(4%\)|4 ?%/).first().waitFor();
+    await page.getByText('+ Sales tax 4 %').first().waitFor();
     await shopper.shot('checkout-us-desktop');
     await shopper.placeButton().click();
     await shopper.orderPage();
