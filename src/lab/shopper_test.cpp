@@ -244,7 +244,8 @@ TEST_F(ShopperTest, ALoadIsOpen) {
   const LoadSummary summary = load(100, 1s, 0);
   EXPECT_GT(summary.counts.started, 60);
   EXPECT_GE(summary.latency.percentile(1), 400ms);
-  EXPECT_LT(summary.lasted, 8s) << "one after the other would take 40 seconds";
+  EXPECT_LT(summary.lasted, 25s)
+      << "one after the other they would take 40 seconds; a loaded machine took 11";
   EXPECT_GE(ticks_, 1);
 }
 
