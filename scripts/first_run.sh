@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # scripts/first_run.sh: how long a newcomer waits. Makes a bare Debian 12 in a folder of its own
 # (debootstrap), clones this repository into it, runs `make run` there twice, and says after how many
-# seconds each answered. The machine's package sources, certificates and npm settings are taken along,
-# so that it works behind a proxy, too. Needs root and the package debootstrap; port 8080 must be free.
+# seconds each answered. The machine's apt settings, certificates and npm settings are taken along, so
+# that it works behind a proxy, too. Needs root and the packages debootstrap, curl and procps; port 8080
+# must be free.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,9 @@ die() {
   exit 1
 }
 [ "$(id -u)" -eq 0 ] || die "needs root: it makes a chroot"
-command -v debootstrap >/dev/null || die "install debootstrap first: apt-get install debootstrap"
+for tool in debootstrap:debootstrap curl:curl pgrep:procps; do
+  command -v "${tool%:*}" >/dev/null || die "${tool%:*} is missing: apt-get install ${tool#*:}"
+done
 ! curl -s -o /dev/null "$URL" || die "something answers at $URL already: end it first"
 
 # In a mount namespace of its own, nothing that is mounted outlives the script.
