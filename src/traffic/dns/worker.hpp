@@ -1,0 +1,76 @@
+// One thread of the server: its own sockets (SO_REUSEPORT), its own Answerer, nothing shared but
+// the snapshot it reads. epoll waits; UDP is read and answered in batches (recvmmsg, sendmmsg); TCP
+// follows RFC 7766: many questions a connection, idle and greedy ones are closed.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/prng.hpp"
+#include "traffic/dns/counters.hpp"
+#include "traffic/dns/endpoint.hpp"
+#include "traffic/dns/rate_limit.hpp"
+#include "traffic/dns/snapshot_box.hpp"
+
+namespace securecart::traffic::dns {
+
+struct ServerOptions {
+  std::vector<Endpoint> listen;
+  unsigned threads = 1;
+  ResponseLimit limit;
+  std::uint32_t query_log_one_in = 0;  // 0: no query log
+  Duration tcp_idle_timeout = limits::dns_tcp_idle_timeout;
+};
+
+// What the ports of a thread share.
+struct WorkerContext {
+  std::uint32_t thread;
+  const ServerOptions& options;
+  const Clock& clock;
+  SnapshotBox& box;
+  Counters& counters;
+  Prng random;
+  Answerer answerer;
+  ResponseLimiter limiter;
+  Tally tally;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::uint64_t generation = 0;
+  std::uint64_t signatures_told = 0;
+
+  WorkerContext(std::uint32_t number, const ServerOptions& server, const Clock& time,
+                SnapshotBox& snapshots, Counters& shared, Random& seeds);
+  // Takes the newest snapshot.
+  void refresh();
+  void flush();
+  // The time and a random number for the next question.
+  void stamp(Client& client);
+  void log_query(const Client& client, const Reply& reply);
+};
+
+class UdpPort;
+class TcpPort;
+
+class Worker {
+ public:
+  // Takes over sockets that are bound, and listening.
+  Worker(std::uint32_t number, const ServerOptions& options, const Clock& clock, SnapshotBox& box,
+         Counters& counters, Random& random, std::vector<int> udp, std::vector<int> tcp);
+  ~Worker();
+  // Until `stop`. On a thread of its own.
+  void run();
+  // From any thread: wakes it too.
+  void stop();
+
+ private:
+  WorkerContext context_;
+  int epoll_;
+  int wake_;
+  std::atomic<bool> ending_ = false;
+  std::vector<std::unique_ptr<UdpPort>> udp_;
+  std::unique_ptr<TcpPort> tcp_;
+};
+
+}  // namespace securecart::traffic::dns

@@ -1,0 +1,80 @@
+// All checks of one node: its own looks, the votes of its peers, and the verdict they come to.
+// Pure: the shell (monitor.hpp) brings time, probes and messages; the simulation brings its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/json.hpp"
+#include "traffic/health/check_machine.hpp"
+#include "traffic/health/config.hpp"
+#include "traffic/health/quorum.hpp"
+#include "traffic/health/vote_message.hpp"
+
+namespace securecart::traffic::health {
+
+class Board {
+ public:
+  // `checks`: a calculated one comes after those it looks at; names are unique. `places` are the
+  // names of the nodes that look, this one first.
+  Board(std::vector<CheckConfig> checks, std::vector<std::string> places, std::size_t quorum,
+        std::uint64_t epoch);
+
+  std::size_t size() const { return entries_.size(); }
+  const CheckConfig& config(std::size_t check) const { return entries_[check].config; }
+  const CheckState& state(std::size_t check) const { return entries_[check].state; }
+  Status verdict(std::size_t check) const { return entries_[check].verdict; }
+  std::optional<std::size_t> find(std::string_view name) const;
+  // What one place says of a check, and how long its answers took; the place is an index.
+  const Vote& vote(std::size_t check, std::size_t place) const;
+  Duration latency(std::size_t check, std::size_t place) const;
+  const std::vector<std::string>& places() const { return places_; }
+
+  // One event of a check that probes. `changed` of the actions: our own vote is another.
+  CheckActions step(std::size_t check, const CheckEvent& event, SteadyTime now, Random& random);
+  // An alarm is raised or over; false when there is no alarm of this name.
+  bool set_alarm(std::string_view name, Status status);
+  // Our votes, to be sent to every peer. Votes of checks we have not looked at lately are left out.
+  VoteMessage votes(SteadyTime now);
+  // A peer's votes; false when the peer is unknown or the message is an old one again.
+  bool take(const VoteMessage& message, SteadyTime now);
+  // Works the verdicts out anew; true when one changed.
+  bool refresh(SteadyTime now);
+
+  // Verdicts, and what was learned of the paths, for the next start.
+  json::value save() const;
+  // What save() wrote; checks that are not the same any more begin anew.
+  void restore(const json::value& saved);
+
+ private:
+  struct Entry {
+    CheckConfig config;
+    std::uint64_t id = 0;
+    CheckState state;
+    Status alarm = Status::unknown;
+    Status verdict = Status::unknown;
+    std::vector<Vote> votes;          // one a place
+    std::vector<Duration> latencies;  // one a place
+    std::vector<std::size_t> of;      // of a calculated check
+  };
+  struct Heard {
+    std::uint64_t epoch = 0;
+    std::uint64_t sequence = 0;
+  };
+  Status decide(const Entry& entry, SteadyTime now) const;
+  static Duration stale(const Entry& entry);
+
+  std::vector<Entry> entries_;
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::unordered_map<std::uint64_t, std::size_t> by_id_;
+  std::vector<std::string> places_;
+  std::vector<Heard> heard_;
+  std::size_t quorum_;
+  std::uint64_t epoch_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace securecart::traffic::health

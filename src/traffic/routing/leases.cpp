@@ -1,0 +1,215 @@
+#include "traffic/routing/leases.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/limits.hpp"
+#include "traffic/routing/snapshot.hpp"
+
+namespace securecart::traffic::routing {
+namespace {
+
+constexpr std::uint32_t discovery_ttl_seconds = 1;
+
+bool is_label(std::string_view text) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  // An underscore before it must still fit into a label.
+  return !text.empty() && text.size() < limits::dns_label_bytes &&
+         std::ranges::all_of(text, good) && text.front() != '-' && text.back() != '-';
+}
+
+bool same(const Lease& a, const Lease& b) {
+  return a.service == b.service && a.protocol == b.protocol && a.address == b.address &&
+         a.port == b.port && a.priority == b.priority && a.weight == b.weight;
+}
+
+std::string service_key(const Lease& lease) {
+  return "_" + lease.service + "._" + lease.protocol;
+}
+
+// The first label of a wire name as text, and what is behind it; nullopt at the root.
+struct FirstLabel {
+  std::string_view label;
+  std::span<const std::uint8_t> rest;
+};
+std::optional<FirstLabel> first_label(std::span<const std::uint8_t> name) {
+  if (name.empty() || name[0] == 0 || name[0] > limits::dns_label_bytes || name.size() <= name[0]) {
+    return std::nullopt;
+  }
+  return FirstLabel{{reinterpret_cast<const char*>(name.data()) + 1, name[0]},
+                    name.subspan(std::size_t{1} + name[0])};
+}
+
+}  // namespace
+
+LeaseTable::LeaseTable(std::vector<Lease> leases) : leases_(std::move(leases)) {
+  for (std::uint32_t i = 0; i < leases_.size(); ++i) {
+    by_service_[service_key(leases_[i])].push_back(i);
+    by_name_[leases_[i].service].push_back(i);
+    if (leases_[i].instance != leases_[i].service) {
+      by_name_[leases_[i].instance].push_back(i);
+    }
+  }
+}
+
+void LeaseTable::resolve(const PolicyQuestion& question, PolicyAnswer& answer) const noexcept {
+  answer.ttl_seconds = discovery_ttl_seconds;
+  answer.outcome = PolicyOutcome::no_name;
+  const std::optional<FirstLabel> first = first_label(question.name);
+  if (!first) {
+    return;
+  }
+  if (!first->label.starts_with('_')) {
+    if (const auto found = by_name_.find(first->label); found != by_name_.end()) {
+      answer.outcome = PolicyOutcome::answer;
+      add_addresses(found->second, question, answer);
+    }
+    return;
+  }
+  const std::optional<FirstLabel> second = first_label(first->rest);
+  if (!second) {
+    return;
+  }
+  // The two labels as they are keyed, without an allocation.
+  std::array<char, 2 * limits::dns_label_bytes + 1> key;
+  char* end = std::ranges::copy(first->label, key.data()).out;
+  *end++ = '.';
+  end = std::ranges::copy(second->label, end).out;
+  const auto found =
+      by_service_.find(std::string_view(key.data(), static_cast<std::size_t>(end - key.data())));
+  if (found == by_service_.end()) {
+    return;
+  }
+  answer.outcome = PolicyOutcome::answer;
+  if (question.type == rr_type_srv) {
+    add_services(found->second, second->rest, answer);
+  } else {
+    add_addresses(found->second, question, answer);
+  }
+}
+
+void LeaseTable::add_services(const std::vector<std::uint32_t>& found,
+                              std::span<const std::uint8_t> suffix,
+                              PolicyAnswer& answer) const noexcept {
+  std::array<std::uint8_t, 6 + limits::dns_name_bytes> rdata;
+  for (const std::uint32_t index : found) {
+    const Lease& lease = leases_[index];
+    if (lease.instance.size() + 1 + suffix.size() > limits::dns_name_bytes) {
+      continue;  // the instance's name would be too long
+    }
+    const std::array<std::uint16_t, 3> numbers{lease.priority, lease.weight, lease.port};
+    std::uint8_t* at = rdata.data();
+    for (const std::uint16_t number : numbers) {
+      *at++ = static_cast<std::uint8_t>(number >> 8U);
+      *at++ = static_cast<std::uint8_t>(number & 0xffU);
+    }
+    *at++ = static_cast<std::uint8_t>(lease.instance.size());
+    at = std::ranges::copy(lease.instance, at).out;
+    at = std::ranges::copy(suffix, at).out;
+    const std::span<const std::uint8_t> whole(rdata.data(), at);
+    if (!answer.add(rr_type_srv, whole)) {
+      return;
+    }
+    answer.add_additional(whole.subspan(6),
+                          lease.address.family == Family::v4 ? rr_type_a : rr_type_aaaa,
+                          lease.address.view());
+  }
+}
+
+void LeaseTable::add_addresses(const std::vector<std::uint32_t>& found,
+                               const PolicyQuestion& question,
+                               PolicyAnswer& answer) const noexcept {
+  const Family wanted = question.type == rr_type_a      ? Family::v4
+                        : question.type == rr_type_aaaa ? Family::v6
+                                                        : Family::none;
+  std::size_t added = 0;
+  for (std::size_t i = 0; i < found.size() && added < limits::policy_answers; ++i) {
+    const Lease& lease = leases_[found[(question.random + i) % found.size()]];
+    if (lease.address.family == wanted) {
+      added += answer.add(question.type, lease.address.view()) ? 1 : 0;
+    }
+  }
+}
+
+Result<bool> LeaseRegistry::put(const Lease& lease, Duration lifetime, SteadyTime now) {
+  if (!is_label(lease.service) || !is_label(lease.instance) ||
+      (lease.protocol != "tcp" && lease.protocol != "udp")) {
+    return fail(errc::invalid_request,
+                "A service and an instance are labels of a-z, 0-9 and '-'; the protocol is tcp or "
+                "udp.");
+  }
+  if (lease.address.family == Family::none || lease.port == 0 || lifetime <= Duration::zero() ||
+      lifetime > limits::lease_most) {
+    return fail(errc::invalid_request,
+                "A lease needs an address, a port, and a lifetime of at most an hour.");
+  }
+  const auto known = leases_.find(lease.instance);
+  if (known != leases_.end() && same(known->second.lease, lease)) {
+    known->second.until = now + lifetime;
+    return false;
+  }
+  if (known != leases_.end()) {
+    remove(lease.instance);
+  }
+  const std::string key = service_key(lease);
+  const auto service = of_service_.find(key);
+  if (leases_.size() == limits::leases ||
+      (service != of_service_.end() && service->second == limits::leases_per_service)) {
+    return fail(errc::invalid_request,
+                fmt::format("At most {} instances, {} of one service, can be registered.",
+                            limits::leases, limits::leases_per_service));
+  }
+  leases_.emplace(lease.instance, Held{lease, now + lifetime});
+  ++of_service_[key];
+  return true;
+}
+
+bool LeaseRegistry::remove(std::string_view instance) {
+  const auto known = leases_.find(instance);
+  if (known == leases_.end()) {
+    return false;
+  }
+  const auto service = of_service_.find(service_key(known->second.lease));
+  if (--service->second == 0) {
+    of_service_.erase(service);
+  }
+  leases_.erase(known);
+  return true;
+}
+
+bool LeaseRegistry::expire(SteadyTime now) {
+  std::vector<std::string> gone;
+  for (const auto& [instance, held] : leases_) {
+    if (held.until <= now) {
+      gone.push_back(instance);
+    }
+  }
+  for (const std::string& instance : gone) {
+    remove(instance);
+  }
+  return !gone.empty();
+}
+
+SteadyTime LeaseRegistry::next_expiry() const {
+  SteadyTime next = SteadyTime::max();
+  for (const auto& [instance, held] : leases_) {
+    next = std::min(next, held.until);
+  }
+  return next;
+}
+
+std::shared_ptr<const LeaseTable> LeaseRegistry::compile() const {
+  std::vector<Lease> leases;
+  leases.reserve(leases_.size());
+  for (const auto& [instance, held] : leases_) {
+    leases.push_back(held.lease);
+  }
+  return std::make_shared<const LeaseTable>(std::move(leases));
+}
+
+}  // namespace securecart::traffic::routing

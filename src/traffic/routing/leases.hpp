@@ -1,0 +1,86 @@
+// Service discovery: instances that say "I am here" and keep saying it. An instance whose lease
+// runs out is gone from the answers.
+//
+// Below a wildcard such as `*.svc.shop.test. POLICY discovery` one finds
+//   _api._tcp.svc.shop.test   SRV of every instance of api, and their addresses beside them
+//   api.svc.shop.test         A and AAAA of instances of api, up to eight, in turn
+//   i-17.svc.shop.test        A or AAAA of the instance i-17
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/errors.hpp"
+#include "traffic/model/address.hpp"
+#include "traffic/model/policy_source.hpp"
+
+namespace securecart::traffic::routing {
+
+struct Lease {
+  std::string service;  // "api": a label of a-z, 0-9, '-'
+  std::string protocol = "tcp";
+  std::string instance;  // "i-17": a label, unique among instances
+  Address address;
+  std::uint16_t port = 0;
+  std::uint16_t priority = 0;
+  std::uint16_t weight = 1;
+};
+
+// What is registered, for queries. Immutable.
+class LeaseTable {
+ public:
+  explicit LeaseTable(std::vector<Lease> leases);
+  // Answers a question below a wildcard: see above.
+  void resolve(const PolicyQuestion& question, PolicyAnswer& answer) const noexcept;
+  std::size_t size() const { return leases_.size(); }
+  const std::vector<Lease>& leases() const { return leases_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  using Index = std::unordered_map<std::string, std::vector<std::uint32_t>, Hash, std::equal_to<>>;
+
+  void add_services(const std::vector<std::uint32_t>& found, std::span<const std::uint8_t> suffix,
+                    PolicyAnswer& answer) const noexcept;
+  void add_addresses(const std::vector<std::uint32_t>& found, const PolicyQuestion& question,
+                     PolicyAnswer& answer) const noexcept;
+
+  std::vector<Lease> leases_;
+  Index by_service_;  // "_api._tcp"
+  Index by_name_;     // "api", and "i-17"
+};
+
+// Pure: the time is passed in. One thread's; compile() makes what queries read.
+class LeaseRegistry {
+ public:
+  // Registers or renews. True when the answers change (an instance is new or said something new);
+  // Error when a field is not fit for a name, or limits are reached.
+  Result<bool> put(const Lease& lease, Duration lifetime, SteadyTime now);
+  // True when it was there.
+  bool remove(std::string_view instance);
+  // Drops what ran out; true when that changed the answers.
+  bool expire(SteadyTime now);
+  std::shared_ptr<const LeaseTable> compile() const;
+  std::size_t size() const { return leases_.size(); }
+  SteadyTime next_expiry() const;  // SteadyTime::max() when nothing is registered
+
+ private:
+  struct Held {
+    Lease lease;
+    SteadyTime until;
+  };
+  std::map<std::string, Held, std::less<>> leases_;  // by instance
+  std::map<std::string, std::size_t> of_service_;
+};
+
+}  // namespace securecart::traffic::routing

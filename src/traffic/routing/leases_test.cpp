@@ -1,0 +1,97 @@
+#include "traffic/routing/leases.hpp"
+
+#include <gtest/gtest.h>
+
+#include "traffic/routing/snapshot.hpp"
+
+namespace securecart::traffic::routing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr SteadyTime start{std::chrono::hours(1)};
+
+Lease lease(const std::string& instance, const std::string& address, std::uint16_t port = 8080) {
+  return {"api", "tcp", instance, parse_address(address).value(), port, 0, 1};
+}
+
+std::vector<std::uint8_t> wire(std::string_view name) {
+  std::vector<std::uint8_t> out;
+  while (!name.empty()) {
+    const std::size_t dot = name.find('.');
+    out.push_back(static_cast<std::uint8_t>(dot));
+    out.insert(out.end(), name.begin(), name.begin() + static_cast<std::ptrdiff_t>(dot));
+    name.remove_prefix(dot + 1);
+  }
+  out.push_back(0);
+  return out;
+}
+
+struct Asked {
+  PolicyOutcome outcome;
+  std::vector<std::string> rdata;
+  std::size_t additional;
+};
+Asked ask(const LeaseTable& table, std::string_view name, std::uint16_t type) {
+  const std::vector<std::uint8_t> labels = wire(name);
+  PolicyQuestion question;
+  question.name = labels;
+  question.type = type;
+  PolicyAnswer answer;
+  table.resolve(question, answer);
+  Asked asked{answer.outcome, {}, answer.additional().size()};
+  for (const PolicyAnswer::Record& record : answer.records()) {
+    const auto rdata = answer.rdata(record);
+    asked.rdata.emplace_back(rdata.begin(), rdata.end());
+  }
+  return asked;
+}
+
+TEST(Leases, AppearAsServicesAndAddresses) {
+  LeaseRegistry registry;
+  EXPECT_TRUE(registry.put(lease("i-1", "10.0.0.1"), 10s, start).value());
+  EXPECT_TRUE(registry.put(lease("i-2", "fd00::2", 9090), 10s, start).value());
+  const auto table = registry.compile();
+  const Asked services = ask(*table, "_api._tcp.svc.shop.test.", rr_type_srv);
+  ASSERT_EQ(services.rdata.size(), 2U);
+  EXPECT_EQ(services.additional, 2U);
+  const std::vector<std::uint8_t> target = wire("i-1.svc.shop.test.");
+  EXPECT_EQ(services.rdata[0],
+            std::string("\0\0\0\1\x1f\x90", 6) + std::string(target.begin(), target.end()));
+  EXPECT_EQ(ask(*table, "api.svc.shop.test.", rr_type_a).rdata.size(), 1U);
+  EXPECT_EQ(ask(*table, "i-2.svc.shop.test.", rr_type_aaaa).rdata.size(), 1U);
+  EXPECT_EQ(ask(*table, "i-2.svc.shop.test.", rr_type_a).outcome, PolicyOutcome::answer);
+  EXPECT_TRUE(ask(*table, "i-2.svc.shop.test.", rr_type_a).rdata.empty());
+  for (const char* name :
+       {"i-3.svc.shop.test.", "_web._tcp.svc.shop.test.", "_api.svc.shop.test."}) {
+    EXPECT_EQ(ask(*table, name, rr_type_srv).outcome, PolicyOutcome::no_name) << name;
+  }
+}
+
+TEST(Leases, EndUnlessRenewed) {
+  LeaseRegistry registry;
+  registry.put(lease("i-1", "10.0.0.1"), 10s, start).value();
+  registry.put(lease("i-2", "10.0.0.2"), 10s, start).value();
+  EXPECT_FALSE(registry.put(lease("i-1", "10.0.0.1"), 10s, start + 9s).value());  // nothing new
+  EXPECT_FALSE(registry.expire(start + 9s));
+  EXPECT_TRUE(registry.expire(start + 10s));
+  EXPECT_EQ(registry.size(), 1U);
+  EXPECT_EQ(registry.next_expiry(), start + 19s);
+  EXPECT_TRUE(registry.put(lease("i-1", "10.0.0.9"), 10s, start + 10s).value());  // it moved
+  EXPECT_TRUE(registry.remove("i-1"));
+  EXPECT_FALSE(registry.remove("i-1"));
+}
+
+TEST(Leases, RefuseBadNamesAndTooMany) {
+  LeaseRegistry registry;
+  EXPECT_FALSE(registry.put(lease("I 1", "10.0.0.1"), 10s, start).has_value());
+  EXPECT_FALSE(registry.put(lease("i-1", "10.0.0.1", 0), 10s, start).has_value());
+  EXPECT_FALSE(registry.put(lease("i-1", "10.0.0.1"), 2h, start).has_value());
+  for (std::size_t i = 0; i < limits::leases_per_service; ++i) {
+    ASSERT_TRUE(registry.put(lease("i-" + std::to_string(i), "10.0.0.1"), 10s, start).has_value());
+  }
+  EXPECT_FALSE(registry.put(lease("more", "10.0.0.1"), 10s, start).has_value());
+}
+
+}  // namespace
+}  // namespace securecart::traffic::routing
