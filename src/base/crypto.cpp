@@ -112,6 +112,45 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+std::string seal(std::string_view key, std::string_view context, std::string_view secret,
+                 Random& random) {
+  assert(key.size() == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+  std::string sealed;
+  while (sealed.size() < crypto_aead_xchacha20poly1305_ietf_NPUBBYTES) {
+    const std::uint64_t word = random.next();
+    sealed.append(reinterpret_cast<const char*>(&word), sizeof word);
+  }
+  sealed.resize(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+  const std::string nonce = sealed;
+  sealed.resize(nonce.size() + secret.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES);
+  unsigned long long length = 0;
+  const int ok = crypto_aead_xchacha20poly1305_ietf_encrypt(
+      bytes_of(sealed) + nonce.size(), &length, bytes_of(secret), secret.size(), bytes_of(context),
+      context.size(), nullptr, bytes_of(nonce), bytes_of(key));
+  assert(ok == 0);
+  (void)ok;
+  return sealed;
+}
+
+std::optional<std::string> unseal(std::string_view key, std::string_view context,
+                                  std::string_view sealed) {
+  assert(key.size() == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+  constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+  constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+  if (sealed.size() < nonce_bytes + tag_bytes) {
+    return std::nullopt;
+  }
+  std::string secret(sealed.size() - nonce_bytes - tag_bytes, '\0');
+  const std::string_view text = sealed.substr(nonce_bytes);
+  unsigned long long length = 0;
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(bytes_of(secret), &length, nullptr, bytes_of(text),
+                                                 text.size(), bytes_of(context), context.size(),
+                                                 bytes_of(sealed), bytes_of(key)) != 0) {
+    return std::nullopt;
+  }
+  return secret;
+}
+
 SigningKey make_signing_key(Random& random) {
   std::string seed;
   for (std::size_t i = 0; i < crypto_sign_SEEDBYTES / 8; ++i) {

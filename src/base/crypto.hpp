@@ -26,6 +26,15 @@ std::optional<std::string> from_hex(std::string_view text);
 // Takes the same time wherever the difference is. Different lengths are unequal.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
+// Encrypts a secret to be stored (XChaCha20-Poly1305, a nonce of its own before it). `context` is
+// bound in: what was sealed for one place does not open at another. `key` has 32 bytes.
+inline constexpr std::size_t sealing_key_bytes = 32;
+std::string seal(std::string_view key, std::string_view context, std::string_view secret,
+                 Random& random);
+// nullopt: another key or context, or changed bytes.
+std::optional<std::string> unseal(std::string_view key, std::string_view context,
+                                  std::string_view sealed);
+
 // Ed25519 (RFC 8032). Raw bytes: seed 32, public key 32, signature 64.
 struct SigningKey {
   std::string seed;

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/prng.hpp"
 #include "tests/support/seed.hpp"
 
 namespace securecart {
@@ -105,6 +106,24 @@ TEST(Password, CostsWhatItSays) {
   const std::string phc = hash_password("x", PasswordCost::interactive);
   EXPECT_TRUE(phc.starts_with("$argon2id$v=19$m=65536,t=2,p=1$")) << phc;
   EXPECT_TRUE(password_matches(phc, "x"));
+}
+
+TEST(Seal, OpensWithItsKeyAndContextOnly) {
+  Prng random(7);
+  const std::string key(sealing_key_bytes, 'k');
+  const std::string sealed = seal(key, "shop_1 stripe", "sk_test_secret", random);
+  EXPECT_EQ(sealed.find("sk_test"), std::string::npos);
+  EXPECT_NE(seal(key, "shop_1 stripe", "sk_test_secret", random), sealed) << "a nonce of its own";
+  EXPECT_EQ(unseal(key, "shop_1 stripe", sealed), "sk_test_secret");
+  EXPECT_EQ(unseal(key, "shop_2 stripe", sealed), std::nullopt);
+  EXPECT_EQ(unseal(std::string(sealing_key_bytes, 'l'), "shop_1 stripe", sealed), std::nullopt);
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    std::string changed = sealed;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    EXPECT_EQ(unseal(key, "shop_1 stripe", changed), std::nullopt) << i;
+    EXPECT_EQ(unseal(key, "shop_1 stripe", sealed.substr(0, i)), std::nullopt) << i;
+  }
+  EXPECT_EQ(unseal(key, "", seal(key, "", "", random)), "");
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ using Resolver = asio::ip::basic_resolver<Tcp, asio::io_context::executor_type>;
 struct Failure {
   std::string what;
   bool maybe_sent;
+  bool peer_reacted;
 };
 using Outcome = std::variant<Response, Failure>;
 
@@ -36,7 +37,9 @@ std::string key_of(const Peer& peer) {
   return std::string(peer.tls ? "https://" : "http://")
       .append(peer.host)
       .append(":")
-      .append(std::to_string(peer.port));
+      .append(std::to_string(peer.port))
+      .append(peer.identity.empty() ? "" : " as ")
+      .append(peer.identity);
 }
 
 // Host, as the peer wants to hear it: without the scheme's own port.
@@ -177,7 +180,9 @@ class ClientExchange : public std::enable_shared_from_this<ClientExchange> {
   void wait_write();
   bool try_another_connection();
   void finish(Outcome outcome);
-  void fail_with(std::string what) { finish(Failure{std::move(what), written_ > 0}); }
+  void fail_with(std::string what, bool reacted = true) {
+    finish(Failure{std::move(what), written_ > 0, reacted});
+  }
   template <class Work>
   auto guarded(Work work);
 
@@ -331,7 +336,7 @@ void ClientExchange::start(Resume resume) {
   timer_.expires_after(request_.timeout);
   timer_.async_wait(guarded([](ClientExchange& self, const ErrorCode& error) {
     if (!error) {
-      self.fail_with("no answer in time");
+      self.fail_with("no answer in time", false);
     }
   }));
   connect();
@@ -350,7 +355,7 @@ void ClientExchange::connect() {
   }
   if (!pool_->reserve(key_)) {
     if (!pool_->enqueue(key_, shared_from_this(), std::exchange(has_waited_, true))) {
-      fail_with("too many requests wait for a connection");
+      fail_with("too many requests wait for a connection", false);
     }
     return;
   }
@@ -371,7 +376,7 @@ void ClientExchange::begin() {
       peer_.host, std::to_string(peer_.port), Resolver::numeric_service,
       guarded([](ClientExchange& self, const ErrorCode& failed, Resolver::results_type results) {
         if (failed) {
-          self.fail_with("cannot resolve: " + failed.message());
+          self.fail_with("cannot resolve: " + failed.message(), false);
           return;
         }
         self.connect_to({results.begin(), results.end()});
@@ -387,7 +392,8 @@ void ClientExchange::connect_to(std::vector<Tcp::endpoint> endpoints) {
 
 void ClientExchange::connected(const ErrorCode& error) {
   if (error) {
-    fail_with("cannot connect: " + error.message());
+    fail_with("cannot connect: " + error.message(),
+              error == asio::error::connection_refused || error == asio::error::connection_reset);
     return;
   }
   Transport& transport = connection_->transport;
@@ -395,7 +401,14 @@ void ClientExchange::connected(const ErrorCode& error) {
   transport.socket.set_option(Tcp::no_delay(true), ignored);
   transport.socket.non_blocking(true, ignored);
   if (peer_.tls) {
-    transport.start_tls(pool_->tls(), peer_.host);
+    if (peer_.identity.empty()) {
+      transport.start_tls(pool_->tls(), peer_.host);
+    } else if (pool_->options().identity) {
+      transport.start_mutual_tls(pool_->options().identity->contexts(), peer_.identity);
+    } else {
+      fail_with("this client has no certificate to show");
+      return;
+    }
     handshake();
   } else {
     step();
@@ -599,7 +612,7 @@ Task<Response> Client::send(Peer peer, ClientRequest request) {
       [exchange](Callback<Outcome>::Resume resume) { exchange->start(std::move(resume)); });
   Outcome outcome = co_await waiting;
   if (const Failure* failure = std::get_if<Failure>(&outcome)) {
-    throw HttpError(name + ": " + failure->what, failure->maybe_sent);
+    throw HttpError(name + ": " + failure->what, failure->maybe_sent, failure->peer_reacted);
   }
   co_return std::get<Response>(std::move(outcome));
 }

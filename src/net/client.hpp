@@ -11,6 +11,7 @@
 #include "base/limits.hpp"
 #include "net/http.hpp"
 #include "net/runtime.hpp"
+#include "net/tls.hpp"
 
 namespace securecart::net {
 
@@ -18,6 +19,8 @@ struct Peer {
   std::string host;  // name or address (IPv6 without brackets)
   std::uint16_t port;
   bool tls = false;
+  // With tls: the role the peer's certificate must name (identity/), instead of its host.
+  std::string identity = {};
 };
 // "http://127.0.0.1:8080/base" -> peer and path prefix; Error (errc::invalid_url) names what is
 // wrong. User names, queries and fragments are refused.
@@ -37,9 +40,13 @@ struct ClientRequest {
 };
 
 // What went wrong on the way. `maybe_sent` false: the peer cannot have acted on the request.
+// `peer_reacted` true: somebody was there and refused, cut the connection, or spoke no HTTP; false:
+// nothing came back in time, or there is no way there.
 class HttpError : public Unavailable {
  public:
-  HttpError(const std::string& what, bool maybe_sent) : Unavailable(what, maybe_sent) {}
+  HttpError(const std::string& what, bool maybe_sent, bool reacted = false)
+      : Unavailable(what, maybe_sent), peer_reacted(reacted) {}
+  bool peer_reacted;
 };
 
 class Client {
@@ -51,6 +58,8 @@ class Client {
     std::size_t response_body_bytes = limits::response_body_bytes;
     // PEM certificates to trust for TLS instead of the system's; the peer's name is always checked.
     std::string tls_trust_pem = {};
+    // Who this client is towards peers with an `identity`.
+    std::shared_ptr<const TlsIdentity> identity = nullptr;
   };
   // `runtime` outlives the client. Throws std::runtime_error when tls_trust_pem is not PEM.
   Client(Runtime& runtime, Options options);

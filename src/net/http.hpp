@@ -40,10 +40,11 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   Headers headers;
   std::string body;
-  std::string peer;             // "127.0.0.1"; X-Forwarded-For is applied for trusted proxies only
-  observe::TraceContext trace;  // continued from `traceparent`, or new
-  std::string request_id;       // "req_…", also sent back as X-Request-Id
-  SteadyTime deadline{};        // when the answer is of no more use
+  std::string peer;  // "127.0.0.1"; X-Forwarded-For is applied for trusted proxies only
+  std::vector<std::string> peer_roles;  // of its certificate; none without mutual TLS
+  observe::TraceContext trace;          // continued from `traceparent`, or new
+  std::string request_id;               // "req_…", also sent back as X-Request-Id
+  SteadyTime deadline{};                // when the answer is of no more use
 
   std::optional<std::string_view> header(std::string_view name) const { return headers.find(name); }
   std::optional<std::string_view> query_value(std::string_view name) const;

@@ -17,6 +17,7 @@
 #include "base/limits.hpp"
 #include "net/http.hpp"
 #include "net/runtime.hpp"
+#include "net/tls.hpp"
 #include "observe/metrics.hpp"
 
 namespace securecart::net {
@@ -34,7 +35,11 @@ struct ServerOptions {
   Duration write_timeout = limits::write_timeout;
   Duration request_deadline = limits::request_deadline;
   // Addresses and networks ("10.0.0.0/8") whose X-Forwarded-For and X-Forwarded-Host count.
-  std::vector<std::string> trusted_proxies;
+  std::vector<std::string> trusted_proxies = {};
+  // Mutual TLS: who does not show a certificate of this installation gets no connection.
+  std::shared_ptr<const TlsIdentity> identity = nullptr;
+  // Roles whose certificate lets them say for whom they ask: X-Forwarded-For, X-Request-Id.
+  std::vector<std::string> forwarding_roles = {};
 };
 
 class Server {

@@ -1,14 +1,18 @@
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "net/errc.hpp"
+#include "net/hop.hpp"
 #include "net/session_impl.hpp"
 #include "net/status.hpp"
 #include "net/text.hpp"
 
 namespace securecart::net {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -75,7 +79,9 @@ Exchange run_exchange(Session& session, Handler& handler, Request request, std::
 }  // namespace
 
 Session::Session(CoreServer& server, Socket socket)
-    : server_(server), socket_(std::move(socket)), reader_(server.shared().options.header_bytes) {
+    : server_(server),
+      transport_(std::move(socket)),
+      reader_(server.shared().options.header_bytes) {
   server_.shared().connections.fetch_add(1);
   server_.shared().metrics.open.add(1);
   ErrorCode error;
@@ -102,11 +108,22 @@ SteadyTime Session::now() const {
 }
 
 void Session::begin() {
-  due_ = now() + server_.shared().options.idle_timeout;
+  const ServerOptions& options = server_.shared().options;
+  due_ = now() + options.idle_timeout;
+  if (options.identity) {
+    transport_.accept_tls(options.identity->contexts());
+    state_ = State::handshake;
+    due_ = now() + options.header_timeout;
+  }
   advance();
 }
 
 void Session::begin_rejected() {
+  if (server_.shared().options.identity) {
+    close();  // nothing can be said before the handshake
+    advance();
+    return;
+  }
   began_ = now();
   refuse(Error(errc::too_many_connections, "Try again in a moment, or keep fewer connections."));
   advance();
@@ -125,6 +142,8 @@ void Session::advance() {
 
 bool Session::step() {
   switch (state_) {
+    case State::handshake:
+      return shake_hands();
     case State::idle:
     case State::head:
       return take_head();
@@ -141,6 +160,38 @@ bool Session::step() {
   return false;
 }
 
+bool Session::shake_hands() {
+  if (operations_ > 0) {
+    return false;
+  }
+  const ServerOptions& options = server_.shared().options;
+  const Attempt attempt = transport_.handshake();
+  switch (attempt.kind) {
+    case Attempt::Kind::wait_read:
+      wait_for(Socket::wait_read);
+      return false;
+    case Attempt::Kind::wait_write:
+      wait_for(Socket::wait_write);
+      return false;
+    case Attempt::Kind::ended:
+    case Attempt::Kind::failed:
+      server_.shared().metrics.handshakes_failed.add();
+      log::info("a TLS handshake failed",
+                {{"listener", options.name}, {"peer", peer_}, {"what", attempt.what}});
+      close();
+      return true;
+    case Attempt::Kind::moved:
+      break;
+  }
+  peer_roles_ = transport_.peer_roles();
+  may_forward_ = std::ranges::any_of(peer_roles_, [&options](const std::string& role) {
+    return std::ranges::find(options.forwarding_roles, role) != options.forwarding_roles.end();
+  });
+  state_ = State::idle;
+  due_ = now() + options.idle_timeout;
+  return true;
+}
+
 bool Session::take_head() {
   const Result<RequestReader::Progress> progress = reader_.read_head();
   if (!progress) {
@@ -155,8 +206,7 @@ bool Session::take_head() {
     state_ = State::head;
     due_ = now() + server_.shared().options.header_timeout;
   }
-  read_more();
-  return false;
+  return read_more();
 }
 
 bool Session::accept_head() {
@@ -175,8 +225,7 @@ bool Session::accept_head() {
   }
   if (reader_.expects_continue()) {
     // Twenty-five bytes into an empty send buffer: if they do not fit, the client sends anyway.
-    ErrorCode error;
-    socket_.write_some(asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), error);
+    write("HTTP/1.1 100 Continue\r\n\r\n", "");
   }
   return true;
 }
@@ -190,11 +239,44 @@ void Session::identify(Request& request) {
       parent ? observe::parse_traceparent(*parent) : std::nullopt;
   trace_ = continued ? continued->child(server_.random()) : observe::new_trace(server_.random());
   request.trace = trace_;
-  request.request_id = request_id_;
-  request.deadline = began_ + server_.shared().options.request_deadline;
+  request.deadline = began_ + deadline_of(request);
   request.peer = peer_;
-  if (trusted_peer_) {
+  request.peer_roles = peer_roles_;
+  if (may_forward_) {
+    apply_forwarded(request);
+  } else if (trusted_peer_) {
     apply_proxy_fields(request);
+  }
+  request.request_id = request_id_;
+}
+
+// What the caller still waits, when that is shorter than what this server allows.
+Duration Session::deadline_of(const Request& request) const {
+  const Duration own = server_.shared().options.request_deadline;
+  const std::optional<std::string_view> field = request.header(deadline_field);
+  std::int64_t milliseconds = 0;
+  if (!field) {
+    return own;
+  }
+  const auto [end, error] =
+      std::from_chars(field->data(), field->data() + field->size(), milliseconds);
+  const bool good = error == std::errc() && end == field->data() + field->size() &&
+                    milliseconds >= 0 && milliseconds < std::chrono::milliseconds(24h).count();
+  return good ? std::min<Duration>(own, std::chrono::milliseconds(milliseconds)) : own;
+}
+
+// The peer has proved a role that speaks for others: it says who asked, and the request's name.
+void Session::apply_forwarded(Request& request) {
+  const std::optional<std::string_view> client = request.header(forwarded_for_field);
+  ErrorCode error;
+  if (client) {
+    const auto address = asio::ip::make_address(std::string(trim(*client)), error);
+    request.peer = error ? peer_ : to_text(address);
+  }
+  const std::optional<std::string_view> name = request.header(request_id_field);
+  if (name && name->starts_with("req_") && name->size() <= limits::path_parameter_bytes &&
+      is_token(*name)) {
+    request_id_ = *name;
   }
 }
 
@@ -223,8 +305,7 @@ bool Session::take_body() {
   if (*progress == RequestReader::Progress::done) {
     return start_handler();
   }
-  read_more();
-  return false;
+  return read_more();
 }
 
 bool Session::start_handler() {
@@ -335,24 +416,22 @@ bool Session::write_more() {
   while (answer_.written < total) {
     const std::size_t in_head = std::min(answer_.written, answer_.head.size());
     const std::size_t in_body = answer_.written - in_head;
-    const std::array<asio::const_buffer, 2> rest{
-        asio::buffer(answer_.head.data() + in_head, answer_.head.size() - in_head),
-        asio::buffer(body.data() + in_body, body.size() - in_body)};
-    ErrorCode error;
-    answer_.written += socket_.write_some(rest, error);
-    if (error == asio::error::would_block) {
-      ++operations_;
-      socket_.async_wait(Socket::wait_write, [this](ErrorCode) {
-        server_.core().enter([this] {
-          --operations_;
-          advance();
-        });
-      });
-      return false;
-    }
-    if (error) {
-      close();
-      return true;
+    const Attempt attempt =
+        write(std::string_view(answer_.head).substr(in_head), body.substr(in_body));
+    switch (attempt.kind) {
+      case Attempt::Kind::moved:
+        answer_.written += attempt.bytes;
+        break;
+      case Attempt::Kind::wait_write:
+        wait_for(Socket::wait_write);
+        return false;
+      case Attempt::Kind::wait_read:
+        wait_for(Socket::wait_read);
+        return false;
+      case Attempt::Kind::ended:
+      case Attempt::Kind::failed:
+        close();
+        return true;
     }
   }
   server_.shared().metrics.bytes_out.add(total);
@@ -368,11 +447,7 @@ bool Session::after_answer() {
     return true;
   }
   ErrorCode error;
-  socket_.shutdown(Socket::shutdown_send, error);
-  if (error) {
-    close();
-    return true;
-  }
+  transport_.end_writing();
   if (!answer_.refusal && reader_.idle() && socket_.available(error) == 0) {
     close();
     return true;
@@ -391,13 +466,52 @@ bool Session::linger() {
     close();
     return true;
   }
-  read_more();
+  return read_more();
+}
+
+Attempt Session::write(std::string_view first, std::string_view second) {
+  return transport_.write(first, second);
+}
+
+void Session::wait_for(Socket::wait_type what) {
+  ++operations_;
+  socket_.async_wait(what, [this](ErrorCode) {
+    server_.core().enter([this] {
+      --operations_;
+      advance();
+    });
+  });
+}
+
+// True when there is something to go on with at once: OpenSSL may have it already.
+bool Session::read_more_tls() {
+  const auto [data, size] = reader_.buffer().prepare(reader_.buffer_limit());
+  const Attempt attempt = transport_.read({data, size});
+  switch (attempt.kind) {
+    case Attempt::Kind::moved:
+      reader_.buffer().commit(attempt.bytes);
+      server_.shared().metrics.bytes_in.add(attempt.bytes);
+      return true;
+    case Attempt::Kind::wait_read:
+      wait_for(Socket::wait_read);
+      return false;
+    case Attempt::Kind::wait_write:
+      wait_for(Socket::wait_write);
+      return false;
+    case Attempt::Kind::ended:
+    case Attempt::Kind::failed:
+      close();
+      return true;
+  }
   return false;
 }
 
-void Session::read_more() {
+bool Session::read_more() {
   if (operations_ > 0) {
-    return;  // one read is under way already
+    return false;  // one read is under way already
+  }
+  if (transport_.is_tls()) {
+    return read_more_tls();
   }
   const auto [data, size] = reader_.buffer().prepare(reader_.buffer_limit());
   ++operations_;
@@ -412,6 +526,7 @@ void Session::read_more() {
       advance();
     });
   });
+  return false;
 }
 
 void Session::sweep(SteadyTime at) {
@@ -433,6 +548,7 @@ void Session::sweep(SteadyTime at) {
       refuse(Error(errc::deadline_exceeded,
                    "Send the same request again with the same Idempotency-Key."));
       break;
+    case State::handshake:
     case State::idle:
     case State::writing:
     case State::lingering:

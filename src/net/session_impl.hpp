@@ -19,6 +19,7 @@
 #include "net/request_reader_impl.hpp"
 #include "net/runtime_impl.hpp"
 #include "net/server.hpp"
+#include "net/transport_impl.hpp"
 #include "net/trusted_proxies_impl.hpp"
 #include "observe/metrics.hpp"
 
@@ -63,8 +64,8 @@ class Exchange {
 
 // A connection as a state machine, driven by its socket, its handler and the core's sweep:
 //
-//   idle -> head -> body -> handling -> writing -> idle, or
-//                                       writing -> lingering -> closed
+//   (handshake ->) idle -> head -> body -> handling -> writing -> idle, or
+//                                                      writing -> lingering -> closed
 //
 // It owns itself through CoreServer's list and leaves it when it is closed, no operation on the
 // socket is under way and no handler runs: a handler whose client went away ends in peace.
@@ -88,12 +89,13 @@ class Session {
   std::list<std::unique_ptr<Session>>::iterator place;  // in CoreServer's list
 
  private:
-  enum class State { idle, head, body, handling, writing, lingering, closed };
+  enum class State { handshake, idle, head, body, handling, writing, lingering, closed };
 
   void advance();
   bool step();
   bool finished() const { return state_ == State::closed && operations_ == 0 && !exchange_; }
 
+  bool shake_hands();
   bool take_head();
   bool accept_head();
   bool take_body();
@@ -101,18 +103,26 @@ class Session {
   bool write_more();
   bool after_answer();
   bool linger();
-  void read_more();
+  bool read_more();
+  bool read_more_tls();
+  void wait_for(Socket::wait_type what);
+  Attempt write(std::string_view first, std::string_view second);
+  void apply_forwarded(Request& request);
   void refuse(const Error& error);
   void answer(Response response, bool close_after);
   void apply_proxy_fields(Request& request);
   void identify(Request& request);
+  Duration deadline_of(const Request& request) const;
   void log_answer(int status, Duration took);
   SteadyTime now() const;
 
   CoreServer& server_;
-  Socket socket_;
+  Transport transport_;
+  Socket& socket_ = transport_.socket;
   std::string peer_;
+  std::vector<std::string> peer_roles_;
   bool trusted_peer_ = false;
+  bool may_forward_ = false;  // its certificate says so
   RequestReader reader_;
   State state_ = State::idle;
   SteadyTime due_{};
@@ -143,6 +153,7 @@ struct ServerMetrics {
   observe::Histogram& seconds;
   observe::Gauge& open;
   observe::Counter& rejected;
+  observe::Counter& handshakes_failed;
   observe::Counter& accept_failures;
   observe::Counter& bytes_in;
   observe::Counter& bytes_out;

@@ -117,13 +117,47 @@ TlsSettings::TlsSettings(const std::string& trust_pem)
   }
 }
 
-void Transport::start_tls(const TlsSettings& settings, const std::string& host) {
-  ssl_.reset(SSL_new(settings.context()));
+void Transport::attach(SSL_CTX* context) {
+  ssl_.reset(SSL_new(context));
   if (!ssl_) {
     throw std::bad_alloc();
   }
   BIO* bio = make_bio(socket.native_handle());
   SSL_set_bio(ssl_.get(), bio, bio);
+}
+
+void Transport::start_mutual_tls(std::shared_ptr<const TlsIdentity::Contexts> identity,
+                                 std::string role) {
+  identity_ = std::move(identity);
+  wanted_role_ = std::move(role);
+  attach(identity_->client.get());
+  SSL_set_connect_state(ssl_.get());
+}
+
+void Transport::accept_tls(std::shared_ptr<const TlsIdentity::Contexts> identity) {
+  identity_ = std::move(identity);
+  attach(identity_->server.get());
+  SSL_set_accept_state(ssl_.get());
+}
+
+std::vector<std::string> Transport::peer_roles() const {
+  const Certificate certificate(ssl_ ? SSL_get1_peer_certificate(ssl_.get()) : nullptr);
+  return certificate && identity_ ? roles_of(certificate.get(), identity_->trust_domain)
+                                  : std::vector<std::string>();
+}
+
+void Transport::end_writing() {
+  if (ssl_) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
+  ErrorCode error;
+  socket.shutdown(Socket::shutdown_send, error);
+}
+
+void Transport::start_tls(const TlsSettings& settings, const std::string& host) {
+  attach(settings.context());
   if (is_address(host)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
   } else {
@@ -159,7 +193,16 @@ Attempt Transport::tls_result(int result) const {
 
 Attempt Transport::handshake() {
   ERR_clear_error();
-  return tls_result(SSL_do_handshake(ssl_.get()));
+  Attempt attempt = tls_result(SSL_do_handshake(ssl_.get()));
+  if (attempt.kind != Attempt::Kind::moved || wanted_role_.empty()) {
+    return attempt;
+  }
+  const std::vector<std::string> roles = peer_roles();
+  if (std::ranges::find(roles, wanted_role_) == roles.end()) {
+    return {Attempt::Kind::failed, 0,
+            "the peer's certificate is not acceptable: it is not one of the role " + wanted_role_};
+  }
+  return attempt;
 }
 
 Attempt Transport::read(std::span<char> into) {

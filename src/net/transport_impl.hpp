@@ -9,6 +9,7 @@
 
 #include "net/client.hpp"
 #include "net/runtime_impl.hpp"
+#include "net/tls_impl.hpp"
 
 namespace securecart::net {
 
@@ -37,11 +38,20 @@ struct Attempt {
 class Transport {
  public:
   explicit Transport(Core& core) : socket(core.context().get_executor()) {}
+  explicit Transport(Socket accepted) : socket(std::move(accepted)) {}
 
   // After the socket is connected: prepares TLS, which checks that the peer is `host`.
   void start_tls(const TlsSettings& settings, const std::string& host);
+  // Towards an instance that has to prove `role`.
+  void start_mutual_tls(std::shared_ptr<const TlsIdentity::Contexts> identity, std::string role);
+  // As the side that was connected to.
+  void accept_tls(std::shared_ptr<const TlsIdentity::Contexts> identity);
   Attempt handshake();  // moved: done; only with TLS
   bool is_tls() const { return ssl_ != nullptr; }
+  // What the peer's certificate says it is; after the handshake, with an identity.
+  std::vector<std::string> peer_roles() const;
+  // Says that nothing more will be written.
+  void end_writing();
 
   Attempt read(std::span<char> into);
   Attempt write(std::string_view first, std::string_view second);
@@ -52,10 +62,13 @@ class Transport {
 
  private:
   Attempt tls_result(int result) const;
+  void attach(SSL_CTX* context);
   struct Free {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   std::unique_ptr<SSL, Free> ssl_;
+  std::shared_ptr<const TlsIdentity::Contexts> identity_;
+  std::string wanted_role_;  // of the peer; empty: none in particular
 };
 
 }  // namespace securecart::net
