@@ -215,6 +215,8 @@ class Database {
   virtual Task<Commit> commit(Batch batch) = 0;
   // Adds an observer. Safe while batches are committed; it sees those that follow.
   virtual void on_commit(CommitObserver observer) = 0;
+  // Finishes and answers what is queued; later calls throw Unavailable.
+  virtual void close() {}
 
   Task<Rows> read(Query query, Freshness freshness = Freshness::current);
 };

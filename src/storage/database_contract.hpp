@@ -1,6 +1,5 @@
-// What every Database promises, as tests over a factory: INSTANTIATE_TEST_SUITE_P(...,
-// DatabaseContract,
-// ...) beside each implementation.
+// What every Database promises, as tests over a factory. database_contract_test.cpp runs them on
+// each implementation.
 #pragma once
 
 #include <algorithm>

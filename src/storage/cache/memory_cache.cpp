@@ -1,7 +1,7 @@
 #include "storage/cache/memory_cache.hpp"
 
-#include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace securecart::storage {
 
@@ -10,9 +10,11 @@ namespace {
 // What an entry costs beside its key and bytes: list and map nodes, control block.
 constexpr std::size_t entry_overhead_bytes = 256;
 
-observe::Counter& lookups(observe::Metrics& metrics, const char* result) {
-  return metrics.counter("securecart_cache_lookups_total", "Lookups in the memory cache.",
-                         {{"result", result}});
+// Of a key's space and name: no space holds a line feed.
+std::string joined(CacheKey key) {
+  key.space += '\n';
+  key.space += key.name;
+  return std::move(key.space);
 }
 
 }  // namespace
@@ -20,11 +22,8 @@ observe::Counter& lookups(observe::Metrics& metrics, const char* result) {
 MemoryCache::MemoryCache(std::size_t capacity_bytes, const Clock& clock, observe::Metrics& metrics)
     : shard_capacity_(capacity_bytes / shard_count),
       clock_(clock),
-      invalidated_(slot_count),
-      hits_(lookups(metrics, "hit")),
-      misses_(lookups(metrics, "miss")),
-      invalidations_(metrics.counter("securecart_cache_invalidations_total", "Tags invalidated.")) {
-}
+      evictions_(metrics.counter("securecart_cache_memory_evictions_total",
+                                 "Entries dropped to make room in the memory cache.")) {}
 
 void MemoryCache::Shard::erase(Order::iterator entry) {
   cost -= entry->cost;
@@ -32,83 +31,78 @@ void MemoryCache::Shard::erase(Order::iterator entry) {
   order.erase(entry);
 }
 
-std::uint32_t MemoryCache::slot_of(std::string_view tag) {
-  return static_cast<std::uint32_t>(std::hash<std::string_view>()(tag) % slot_count);
-}
-
 MemoryCache::Shard& MemoryCache::shard_of(std::string_view key) {
   // The upper bits: the maps inside use the lower ones.
   return shards_[(std::hash<std::string_view>()(key) >> 40) % shard_count];
 }
 
-bool MemoryCache::is_current(std::span<const std::uint32_t> slots, std::uint64_t moment) const {
-  return std::ranges::all_of(slots, [&](std::uint32_t slot) {
-    return invalidated_[slot].load(std::memory_order_acquire) <= moment;
-  });
-}
-
-CachedBytes MemoryCache::get(std::string_view key) {
-  Shard& shard = shard_of(key);
+Task<Cache::Found> MemoryCache::get(CacheKey key) {
+  const std::string name = joined(std::move(key));
+  Found result;
+  // Before the look: what is invalidated from here on must outdate what is read after a miss.
+  result.ticket = Ticket{"", invalidations_.moment()};
+  Shard& shard = shard_of(name);
   const SteadyTime now = clock_.steady();
-  CachedBytes bytes;
-  {
-    const std::scoped_lock lock(shard.mutex);
-    const auto found = shard.entries.find(key);
-    if (found != shard.entries.end()) {
-      const Order::iterator entry = found->second;
-      if (entry->expires > now && is_current(entry->slots, entry->moment)) {
-        shard.order.splice(shard.order.begin(), shard.order, entry);
-        bytes = entry->bytes;
-      } else {
-        shard.erase(entry);
-      }
-    }
-  }
-  (bytes ? hits_ : misses_).add();
-  return bytes;
-}
-
-Cache::Ticket MemoryCache::ticket() const {
-  return {moment_.load(std::memory_order_acquire)};
-}
-
-void MemoryCache::put(std::string_view key, CachedBytes bytes, std::span<const std::string> tags,
-                      Duration lifetime, Ticket ticket) {
-  Entry entry{std::string(key), std::move(bytes), {}, ticket.moment, clock_.steady() + lifetime, 0};
-  for (const std::string& tag : tags) {
-    entry.slots.push_back(slot_of(tag));
-  }
-  entry.cost = entry_overhead_bytes + entry.key.size() + entry.bytes->size() +
-               entry.slots.size() * sizeof(std::uint32_t);
-  if (entry.cost > shard_capacity_ || !is_current(entry.slots, entry.moment)) {
-    return;
-  }
-  Shard& shard = shard_of(key);
   const std::scoped_lock lock(shard.mutex);
-  if (const auto found = shard.entries.find(key); found != shard.entries.end()) {
-    if (found->second->moment > entry.moment &&
-        is_current(found->second->slots, found->second->moment)) {
-      return;  // somebody who read later was faster
+  const auto found = shard.entries.find(name);
+  if (found == shard.entries.end()) {
+    co_return result;
+  }
+  const Order::iterator entry = found->second;
+  if (entry->expires <= now || !invalidations_.quiet_since(entry->moment, entry->slots)) {
+    shard.erase(entry);
+    co_return result;
+  }
+  shard.order.splice(shard.order.begin(), shard.order, entry);
+  result.bytes = entry->bytes;
+  result.absence = entry->absence;
+  result.remaining = entry->expires - now;
+  co_return result;
+}
+
+Task<bool> MemoryCache::put(CacheKey key, CacheEntry entry, Ticket ticket) {
+  std::vector<Invalidations::Slot> slots = Invalidations::slots_of(key.space, entry.tags);
+  Entry made{joined(std::move(key)),
+             std::move(entry.bytes),
+             entry.absence,
+             std::move(slots),
+             ticket.moment,
+             clock_.steady() + entry.lifetime,
+             0};
+  made.cost = entry_overhead_bytes + made.key.size() + made.bytes->size() +
+              made.slots.size() * sizeof(Invalidations::Slot);
+  co_return keep(std::move(made));
+}
+
+bool MemoryCache::keep(Entry entry) {
+  if (entry.cost > shard_capacity_ || !invalidations_.quiet_since(entry.moment, entry.slots)) {
+    return false;
+  }
+  Shard& shard = shard_of(entry.key);
+  const std::scoped_lock lock(shard.mutex);
+  if (const auto found = shard.entries.find(entry.key); found != shard.entries.end()) {
+    const Entry& there = *found->second;
+    if (there.moment > entry.moment && invalidations_.quiet_since(there.moment, there.slots)) {
+      return false;  // somebody who read later was faster
     }
     shard.erase(found->second);
   }
   while (shard.cost + entry.cost > shard_capacity_) {
     shard.erase(std::prev(shard.order.end()));
+    evictions_.add();
   }
   shard.cost += entry.cost;
   shard.order.push_front(std::move(entry));
   shard.entries.emplace(shard.order.front().key, shard.order.begin());
+  return true;
 }
 
-void MemoryCache::invalidate(std::string_view tag) {
-  const std::uint64_t moment = moment_.fetch_add(1, std::memory_order_acq_rel) + 1;
-  std::atomic<std::uint64_t>& slot = invalidated_[slot_of(tag)];
-  std::uint64_t before = slot.load(std::memory_order_relaxed);
-  // Only forward: two invalidations of one slot may arrive here in either order.
-  while (before < moment &&
-         !slot.compare_exchange_weak(before, moment, std::memory_order_acq_rel)) {
-  }
-  invalidations_.add();
+void MemoryCache::invalidate(std::string_view space, std::string_view tag) {
+  invalidations_.record(Invalidations::slot_of(space, tag));
+}
+
+Task<bool> MemoryCache::delivered(Duration /*patience*/) {
+  co_return true;
 }
 
 std::size_t MemoryCache::bytes() const {

@@ -1,13 +1,11 @@
 // A Cache in this process's memory, bounded in bytes.
 //
-// Keys are spread over shards, each with its own lock and its own least-recently-used order. Tags
-// are not kept anywhere: each hashes to a slot that holds the moment of its last invalidation, and
-// an entry is good while no slot of its tags is younger than its ticket. So invalidate() is one
-// store however much it drops; two tags that share a slot only drop each other's entries too often.
+// Keys are spread over shards, each with its own lock and its own least-recently-used order. An
+// entry is good while no tag of it was invalidated after its ticket (storage/cache/invalidations),
+// so invalidate() is one store however much it drops.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <list>
 #include <mutex>
@@ -17,6 +15,7 @@
 
 #include "observe/metrics.hpp"
 #include "storage/cache/cache.hpp"
+#include "storage/cache/invalidations.hpp"
 
 namespace securecart::storage {
 
@@ -26,22 +25,21 @@ class MemoryCache final : public Cache {
   // must outlive it.
   MemoryCache(std::size_t capacity_bytes, const Clock& clock, observe::Metrics& metrics);
 
-  CachedBytes get(std::string_view key) override;
-  Ticket ticket() const override;
-  void put(std::string_view key, CachedBytes bytes, std::span<const std::string> tags,
-           Duration lifetime, Ticket ticket) override;
-  void invalidate(std::string_view tag) override;
+  Task<Found> get(CacheKey key) override;
+  Task<bool> put(CacheKey key, CacheEntry entry, Ticket ticket) override;
+  void invalidate(std::string_view space, std::string_view tag) override;
+  Task<bool> delivered(Duration patience) override;
 
   std::size_t bytes() const;
 
  private:
   static constexpr std::size_t shard_count = 64;
-  static constexpr std::size_t slot_count = 1 << 16;
 
   struct Entry {
     std::string key;
     CachedBytes bytes;
-    std::vector<std::uint32_t> slots;
+    bool absence;
+    std::vector<Invalidations::Slot> slots;
     std::uint64_t moment;
     SteadyTime expires;
     std::size_t cost;
@@ -56,18 +54,14 @@ class MemoryCache final : public Cache {
     void erase(Order::iterator entry);
   };
 
-  static std::uint32_t slot_of(std::string_view tag);
-  bool is_current(std::span<const std::uint32_t> slots, std::uint64_t moment) const;
   Shard& shard_of(std::string_view key);
+  bool keep(Entry entry);
 
   const std::size_t shard_capacity_;
   const Clock& clock_;
-  std::atomic<std::uint64_t> moment_ = 0;
-  std::vector<std::atomic<std::uint64_t>> invalidated_;  // by slot
+  Invalidations invalidations_;
   std::array<Shard, shard_count> shards_;
-  observe::Counter& hits_;
-  observe::Counter& misses_;
-  observe::Counter& invalidations_;
+  observe::Counter& evictions_;
 };
 
 }  // namespace securecart::storage

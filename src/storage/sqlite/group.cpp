@@ -32,16 +32,6 @@ Failure defect(std::string message) {
 
 }  // namespace
 
-Commit Pending::take() {
-  if (auto* failure = std::get_if<Failure>(&outcome)) {
-    if (failure->kind == Failure::Kind::defect) {
-      throw std::logic_error(failure->message);
-    }
-    throw Unavailable(failure->message, failure->kind == Failure::Kind::outcome_unknown);
-  }
-  return std::move(std::get<Commit>(outcome));
-}
-
 GroupCommitter::GroupCommitter(Connection& connection, const Clock& clock, std::string origin,
                                Sabotage sabotage)
     : connection_(connection), clock_(clock), origin_(std::move(origin)), sabotage_(sabotage) {

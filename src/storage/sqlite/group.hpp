@@ -10,56 +10,24 @@
 // before COMMIT, and when COMMIT fails everybody is told so.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/executor.hpp"
 #include "storage/database.hpp"
+#include "storage/pending.hpp"
 #include "storage/sqlite/connection.hpp"
 
 namespace securecart::storage::sqlite {
 
-// Switches that break a promise on purpose: the lab must find each of them out. Never set
-// elsewhere.
-struct Sabotage {
-  // Answers batches with a key before COMMIT and keeps the transaction open for a while.
-  bool acknowledge_before_commit = false;
-  // Applies a batch again although its key is known.
-  bool skip_dedupe = false;
-};
-
-// Why a batch has no answer.
-struct Failure {
-  enum class Kind { unavailable, outcome_unknown, defect };
-  Kind kind;
-  std::string message;
-};
-
-using Outcome = std::variant<std::monostate, Commit, Failure>;
-
-// A batch on its way through the writer. It lives in the frame of the coroutine that waits for it.
-struct Pending {
-  explicit Pending(Batch waiting_batch) : batch(std::move(waiting_batch)) {}
-
-  Batch batch;
-  SteadyTime queued_at;
-  Outcome outcome;
-  // Who waits: a coroutine on its executor, or a thread on a promise.
-  Executor* home = nullptr;
-  std::coroutine_handle<> waiting;
-  std::promise<void>* blocked = nullptr;
-
-  // The answer; throws what the Failure stands for.
-  Commit take();
-};
+using storage::Failure;
+using storage::Outcome;
+using storage::Pending;
+using storage::Sabotage;
 
 // What became of a group.
 struct GroupResult {

@@ -66,7 +66,7 @@ class SqliteDatabase final : public Database {
 
   // Finishes and answers what is queued; later calls throw Unavailable. Reads on the calling thread
   // still work until the object is destroyed.
-  void close();
+  void close() override;
 
  private:
   std::unique_ptr<sqlite::Connection> open_reader() const;

@@ -1,5 +1,6 @@
 #include "storage/sqlite/sqlite_database.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
@@ -11,32 +12,14 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.hpp"
 #include "base/prng.hpp"
-#include "storage/database_contract.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/thread_executor.hpp"
 
 namespace securecart::storage {
 namespace {
-
-using contract::DatabaseContract;
-
-class SqliteFixture final : public contract::Fixture {
- public:
-  Database& database() override { return *database_; }
-
- private:
-  test::TempDir folder_;
-  SystemClock clock_;
-  observe::Metrics metrics_;
-  std::unique_ptr<SqliteDatabase> database_ = sqlite::open_files(folder_.path(), clock_, metrics_);
-};
-
-INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseContract,
-                         testing::Values(contract::Implementation{
-                             "sqlite", [] {
-                               return std::unique_ptr<contract::Fixture>(new SqliteFixture);
-                             }}));
 
 constexpr ErrorKind refused{"refused", 409, "Refused."};
 

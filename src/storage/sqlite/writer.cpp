@@ -149,8 +149,8 @@ void Writer::finish(std::span<Pending* const> group) {
   }
   std::function<void()> before_commit;
   if (!early.empty()) {
-    before_commit = [this, &early] {
-      answer(early);
+    before_commit = [&early] {
+      wake(early);
       std::this_thread::sleep_for(sabotaged_commit_delay);
     };
   }
@@ -158,7 +158,7 @@ void Writer::finish(std::span<Pending* const> group) {
   const GroupResult result = committer_.commit(group, before_commit);
   tail_.store(committer_.tail(), std::memory_order_release);
   tell_observers(result.events);
-  answer(on_time);
+  wake(on_time);
   commit_seconds_.observe(seconds(clock_.steady() - start));
   record(result);
   checkpointer_.after_commit();
@@ -171,37 +171,6 @@ void Writer::tell_observers(std::span<const CommittedEvent> events) {
   const std::scoped_lock lock(observers_mutex_);
   for (const CommitObserver& observer : observers_) {
     observer(committer_.tail(), events);
-  }
-}
-
-void Writer::answer(std::span<Pending* const> group) {
-  struct Home {
-    Executor* executor;
-    std::vector<std::coroutine_handle<>> waiting;
-  };
-  std::vector<Home> homes;
-  for (Pending* pending : group) {
-    if (pending->blocked != nullptr) {
-      // The promise's own state outlives the Pending, which is gone once the thread goes on.
-      std::promise<void> promise = std::move(*pending->blocked);
-      promise.set_value();
-      continue;
-    }
-    if (pending->home == nullptr) {
-      continue;
-    }
-    auto home = std::ranges::find(homes, pending->home, &Home::executor);
-    if (home == homes.end()) {
-      home = homes.insert(homes.end(), Home{pending->home, {}});
-    }
-    home->waiting.push_back(pending->waiting);
-  }
-  for (Home& home : homes) {
-    home.executor->post([waiting = std::move(home.waiting)] {
-      for (const std::coroutine_handle<> coroutine : waiting) {
-        coroutine.resume();
-      }
-    });
   }
 }
 

@@ -56,7 +56,6 @@ class Writer {
   // Commits and answers.
   void finish(std::span<Pending* const> group);
   void tell_observers(std::span<const CommittedEvent> events);
-  void answer(std::span<Pending* const> group);
   void record(const GroupResult& result);
 
   GroupCommitter committer_;

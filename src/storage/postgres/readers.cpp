@@ -1,0 +1,313 @@
+#include "storage/postgres/readers.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/limits.hpp"
+
+namespace securecart::storage::postgres {
+
+namespace {
+
+using Part = Place::Part;
+
+constexpr Duration shortest_pause = std::chrono::milliseconds(20);
+constexpr Duration longest_pause = std::chrono::milliseconds(200);
+constexpr std::string_view sql_tail =
+    "SELECT coalesce(max(position), 0) FROM event_log WHERE origin = $1";
+constexpr std::string_view code_cancelled = "57014";
+
+// A long read may be silent for as long as it may run.
+constexpr Duration patience = limits::read_time_limit + std::chrono::seconds(1);
+
+observe::Counter& fallbacks(observe::Metrics& metrics, const char* why) {
+  return metrics.counter("securecart_storage_standby_fallbacks_total",
+                         "Reads that went to the primary after a standby was asked.",
+                         {{"why", why}});
+}
+
+std::vector<std::unique_ptr<Connection>> connections(const std::vector<Endpoint>& endpoints,
+                                                     Purpose purpose, std::size_t count,
+                                                     Duration pause, const Clock& clock) {
+  std::vector<std::unique_ptr<Connection>> made;
+  for (std::size_t i = 0; !endpoints.empty() && i < count; ++i) {
+    made.push_back(std::make_unique<Connection>(endpoints, purpose, "", pause, clock));
+  }
+  return made;
+}
+
+}  // namespace
+
+std::vector<Rows> PendingRead::take() {
+  if (auto* error = std::get_if<std::exception_ptr>(&result)) {
+    std::rethrow_exception(*error);
+  }
+  return std::move(std::get<1>(result));
+}
+
+bool Readers::Pool::up() const {
+  return std::ranges::any_of(connections, [](const auto& one) { return one->up(); });
+}
+
+Connection* Readers::Pool::idlest() const {
+  Connection* best = nullptr;
+  for (const auto& connection : connections) {
+    if (connection->up() && connection->in_flight() < limits::postgres_reads_in_flight &&
+        (best == nullptr || connection->in_flight() < best->in_flight())) {
+      best = connection.get();
+    }
+  }
+  return best;
+}
+
+Readers::Readers(const ReaderOptions& options, Loop& loop, const Clock& clock,
+                 observe::Metrics& metrics)
+    : origin_(options.origin),
+      clock_(clock),
+      loop_(loop),
+      points_{connections(options.endpoints, Purpose::read, options.point_connections,
+                          limits::postgres_retry_pause, clock),
+              {}},
+      listings_{connections(options.endpoints, Purpose::read, options.listing_connections,
+                            limits::postgres_retry_pause, clock),
+                {}},
+      standbys_{connections(options.standbys, Purpose::standby, options.listing_connections,
+                            limits::postgres_standby_pause, clock),
+                {}},
+      queue_length_(
+          metrics.gauge("securecart_storage_read_queue_length", "Reads waiting for a connection.")),
+      retried_(metrics.counter("securecart_storage_read_retries_total",
+                               "Reads sent again because their connection broke.")),
+      standby_behind_(fallbacks(metrics, "behind")),
+      standby_failed_(fallbacks(metrics, "failed")),
+      from_standby_(metrics.counter("securecart_storage_standby_reads_total",
+                                    "Reads that a standby answered.")) {}
+
+bool Readers::submit(PendingRead& read) {
+  read.queued_at = clock_.steady();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (closing_ || queue_.size() >= limits::read_queue) {
+      return false;
+    }
+    queue_.push_back(&read);
+  }
+  loop_.wake();
+  return true;
+}
+
+void Readers::close() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(closing_, true)) {
+      return;
+    }
+  }
+  loop_.wake();
+  closed_.get_future().wait();
+}
+
+// The loop ----------------------------------------------------------------------------------------
+
+SteadyTime Readers::step(SteadyTime now) {
+  for (Pool* pool : {&points_, &listings_, &standbys_}) {
+    collect(*pool, now);
+  }
+  take_queue();
+  SteadyTime due = now + longest_pause;
+  for (Pool* pool : {&standbys_, &points_, &listings_}) {
+    send_waiting(*pool, now);
+    for (const auto& connection : pool->connections) {
+      due = std::min(due, connection->due());
+    }
+  }
+  wake_answered();
+  std::size_t waiting = 0;
+  for (const Pool* pool : {&standbys_, &points_, &listings_}) {
+    waiting += pool->queue.size();
+  }
+  queue_length_.set(static_cast<std::int64_t>(waiting));
+  if (idle()) {
+    closed_told_ = true;
+    closed_.set_value();
+  }
+  return waiting > 0 ? std::min(due, now + shortest_pause) : due;
+}
+
+void Readers::watch(std::vector<pollfd>& sockets) {
+  for (const Pool* pool : {&points_, &listings_, &standbys_}) {
+    for (const auto& connection : pool->connections) {
+      if (const pollfd socket = connection->watch(); socket.fd >= 0) {
+        sockets.push_back(socket);
+      }
+    }
+  }
+}
+
+bool Readers::idle() {
+  const std::scoped_lock lock(mutex_);
+  return closing_ && !closed_told_ && queue_.empty() && sent_.empty() && points_.queue.empty() &&
+         listings_.queue.empty() && standbys_.queue.empty();
+}
+
+void Readers::take_queue() {
+  std::deque<PendingRead*> taken;
+  {
+    const std::scoped_lock lock(mutex_);
+    taken.swap(queue_);
+  }
+  for (PendingRead* read : taken) {
+    const bool replica = read->freshness == Freshness::replica;
+    Pool& pool = !replica ? points_ : standbys_.up() ? standbys_ : listings_;
+    pool.queue.push_back(read);
+  }
+}
+
+void Readers::collect(Pool& pool, SteadyTime now) {
+  for (const auto& connection : pool.connections) {
+    connection->step();
+    while (const Flight* flight = connection->take_answered()) {
+      on_answer(pool, *connection, std::move(*sent_as(flight)));
+    }
+    const bool silent = std::ranges::any_of(sent_, [&](const auto& sent) {
+      return sent->connection == connection.get() && now - sent->assembly.flight.sent_at > patience;
+    });
+    if (silent) {
+      connection->drop("the server does not answer");
+    }
+    while (const Flight* flight = connection->take_lost()) {
+      try_again(pool, *sent_as(flight)->read);
+    }
+  }
+}
+
+std::unique_ptr<Readers::Sent> Readers::sent_as(const Flight* flight) {
+  const auto found = std::ranges::find_if(
+      sent_, [flight](const auto& sent) { return &sent->assembly.flight == flight; });
+  std::unique_ptr<Sent> sent = std::move(*found);
+  sent_.erase(found);
+  return sent;
+}
+
+void Readers::send_waiting(Pool& pool, SteadyTime now) {
+  while (!pool.queue.empty()) {
+    PendingRead& read = *pool.queue.front();
+    if (now - read.queued_at > limits::commit_deadline) {
+      pool.queue.pop_front();
+      const std::string why = pool.connections.empty() ? "" : pool.connections.front()->problem();
+      answer(read, std::make_exception_ptr(
+                       Unavailable(pool.up() ? "waited too long for the database"
+                                             : "the database cannot be reached: " + why)));
+      continue;
+    }
+    if (&pool == &standbys_ && !pool.up()) {
+      pool.queue.pop_front();
+      fall_back(read, standby_failed_);
+      continue;
+    }
+    Connection* connection = pool.idlest();
+    if (connection == nullptr) {
+      return;
+    }
+    pool.queue.pop_front();
+    send(*connection, read);
+  }
+}
+
+void Readers::send(Connection& connection, PendingRead& read) {
+  auto sent = std::make_unique<Sent>(Sent{&read, &connection, {}});
+  const bool standby = std::ranges::any_of(
+      standbys_.connections, [&](const auto& one) { return one.get() == &connection; });
+  if (standby) {
+    sent->assembly.add_own({Part::frame}, sql_tail, {origin_});
+  }
+  for (const Query& query : read.queries) {
+    sent->assembly.add({Part::statement}, query.sql, &query.parameters);
+  }
+  sent->assembly.end_segment();
+  Flight& flight = sent->assembly.flight;
+  sent_.push_back(std::move(sent));
+  connection.submit(flight);
+}
+
+void Readers::on_answer(Pool& pool, Connection& connection, Sent sent) {
+  PendingRead& read = *sent.read;
+  std::vector<Item>& items = sent.assembly.flight.items;
+  const bool standby = &pool == &standbys_;
+  if (const Item* failure = sent.assembly.flight.first_failure()) {
+    const Remedy remedy = remedy_for(failure->code);
+    if (standby && remedy != Remedy::refuse) {
+      fall_back(read, standby_failed_);
+    } else if (failure->code == code_cancelled) {
+      answer(read, std::make_exception_ptr(Unavailable("the read took too long and was stopped")));
+    } else if (remedy == Remedy::refuse) {
+      answer(read, std::make_exception_ptr(std::logic_error(fmt::format(
+                       "{} ({}) in: {}", failure->message, failure->code, failure->sql))));
+    } else {
+      connection.drop(failure->message);
+      try_again(pool, read);
+    }
+    return;
+  }
+  if (standby && items.front().rows[0].integer(0) < read.told) {
+    fall_back(read, standby_behind_);
+    return;
+  }
+  from_standby_.add(standby ? 1 : 0);
+  std::vector<Rows> results;
+  for (std::size_t i = standby ? 1 : 0; i < items.size(); ++i) {
+    results.push_back(std::move(items[i].rows));
+  }
+  read.result = std::move(results);
+  answered_.push_back(&read);
+}
+
+void Readers::try_again(Pool& pool, PendingRead& read) {
+  retried_.add();
+  if (&pool == &standbys_) {
+    fall_back(read, standby_failed_);
+  } else {
+    pool.queue.push_front(&read);
+  }
+}
+
+void Readers::fall_back(PendingRead& read, observe::Counter& why) {
+  why.add();
+  listings_.queue.push_back(&read);
+}
+
+void Readers::answer(PendingRead& read, std::exception_ptr error) {
+  read.result = std::move(error);
+  answered_.push_back(&read);
+}
+
+void Readers::wake_answered() {
+  struct Home {
+    Executor* executor;
+    std::vector<std::coroutine_handle<>> waiting;
+  };
+  std::vector<Home> homes;
+  for (PendingRead* read : std::exchange(answered_, {})) {
+    if (read->blocked != nullptr) {
+      std::promise<void> promise = std::move(*read->blocked);
+      promise.set_value();
+      continue;
+    }
+    auto home = std::ranges::find(homes, read->home, &Home::executor);
+    if (home == homes.end()) {
+      home = homes.insert(homes.end(), Home{read->home, {}});
+    }
+    home->waiting.push_back(read->waiting);
+  }
+  for (Home& home : homes) {
+    home.executor->post([waiting = std::move(home.waiting)] {
+      for (const std::coroutine_handle<> coroutine : waiting) {
+        coroutine.resume();
+      }
+    });
+  }
+}
+
+}  // namespace securecart::storage::postgres

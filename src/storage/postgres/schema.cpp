@@ -1,0 +1,265 @@
+#include "storage/postgres/schema.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <libpq-fe.h>
+#include <memory>
+#include <optional>
+#include <poll.h>
+
+#include <fmt/format.h>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace securecart::storage::postgres {
+
+namespace {
+
+constexpr std::int64_t migration_lock = 0x5343'4152;  // "SCAR"
+constexpr std::string_view no_transaction = "-- no transaction\n";
+constexpr std::string_view code_lock = "55P03";
+constexpr std::string_view code_read_only = "25006";
+constexpr int turn_pause_millis = 100;
+
+std::int64_t millis(auto span) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+}
+
+struct FreeConnection {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+struct FreeResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+
+class SqlError : public std::runtime_error {
+ public:
+  SqlError(const std::string& what, std::string sqlstate)
+      : std::runtime_error(what), code(std::move(sqlstate)) {}
+  std::string code;
+};
+
+std::string one_line(std::string_view text) {
+  std::string line(text.substr(0, text.find_last_not_of(" \n") + 1));
+  std::ranges::replace(line, '\n', ' ');
+  return line;
+}
+
+// A plain connection for the time before the shop opens.
+class Session {
+ public:
+  // A failover may be under way: the hosts are tried for a while.
+  Session(const std::vector<Endpoint>& endpoints, const std::string& synchronous_commit,
+          const Clock& clock) {
+    const SteadyTime until = clock.steady() + limits::postgres_open_patience;
+    bool said = false;
+    while (true) {
+      const std::string problems = connect_to_one_of(endpoints, synchronous_commit);
+      if (problems.empty()) {
+        return;
+      }
+      if (clock.steady() > until) {
+        throw OpenError("cannot reach the database: " + problems +
+                        ". Check the address, and that a primary is running");
+      }
+      if (!std::exchange(said, true)) {
+        log::warn("database_not_reached_yet", {{"problem", std::string_view(problems)}});
+      }
+      poll(nullptr, 0, turn_pause_millis);
+    }
+  }
+
+  std::vector<std::vector<std::string>> run(const std::string& sql,
+                                            const std::vector<std::string>& parameters = {}) {
+    std::vector<const char*> values;
+    for (const std::string& parameter : parameters) {
+      values.push_back(parameter.c_str());
+    }
+    // Without parameters the text may hold several statements.
+    const std::unique_ptr<PGresult, FreeResult> result(
+        parameters.empty()
+            ? PQexec(connection_.get(), sql.c_str())
+            : PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                           values.data(), nullptr, nullptr, 0));
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+      const char* code = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+      throw SqlError(one_line(PQerrorMessage(connection_.get())), code == nullptr ? "" : code);
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (int row = 0; row < PQntuples(result.get()); ++row) {
+      std::vector<std::string>& cells = rows.emplace_back();
+      for (int column = 0; column < PQnfields(result.get()); ++column) {
+        cells.emplace_back(PQgetvalue(result.get(), row, column));
+      }
+    }
+    return rows;
+  }
+  std::string cell(const std::string& sql, const std::vector<std::string>& parameters = {}) {
+    return run(sql, parameters).at(0).at(0);
+  }
+
+ private:
+  // Why none of them took the connection; empty: one did.
+  std::string connect_to_one_of(const std::vector<Endpoint>& endpoints,
+                                const std::string& synchronous_commit) {
+    std::string problems;
+    for (const Endpoint& endpoint : endpoints) {
+      const std::string problem = connect(endpoint, synchronous_commit);
+      if (problem.empty()) {
+        return "";
+      }
+      problems += (problems.empty() ? "" : "; ") + problem;
+    }
+    return problems;
+  }
+
+  std::string connect(const Endpoint& endpoint, const std::string& synchronous_commit) {
+    Settings settings = session_settings(endpoint, Purpose::write, synchronous_commit);
+    settings.emplace_back("connect_timeout",
+                          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
+                                             limits::postgres_open_timeout)
+                                             .count()));
+    std::vector<const char*> names;
+    std::vector<const char*> values;
+    for (const auto& [name, value] : settings) {
+      names.push_back(name.c_str());
+      values.push_back(value.c_str());
+    }
+    names.push_back(nullptr);
+    values.push_back(nullptr);
+    connection_.reset(PQconnectdbParams(names.data(), values.data(), 0));
+    if (connection_ != nullptr && PQstatus(connection_.get()) == CONNECTION_OK) {
+      PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+      return "";
+    }
+    return connection_ == nullptr ? "out of memory" : one_line(PQerrorMessage(connection_.get()));
+  }
+
+  std::unique_ptr<PGconn, FreeConnection> connection_;
+};
+
+void check_server(Session& session) {
+  for (const char* setting : {"fsync", "full_page_writes"}) {
+    if (session.cell(fmt::format("SHOW {}", setting)) != "on") {
+      throw OpenError(fmt::format(
+          "the database runs with {} = off: it would lose orders it acknowledged. Set {} = on in "
+          "postgresql.conf",
+          setting, setting));
+    }
+  }
+  if (session.cell("SHOW server_encoding") != "UTF8") {
+    throw OpenError(
+        "the database is not in UTF8: create it with ENCODING 'UTF8' TEMPLATE template0");
+  }
+}
+
+std::vector<AppliedMigration> applied_migrations(Session& session) {
+  std::vector<AppliedMigration> applied;
+  for (const auto& row :
+       session.run("SELECT number, name, checksum FROM schema_migrations ORDER BY number")) {
+    applied.push_back({std::stoi(row[0]), row[1], row[2]});
+  }
+  return applied;
+}
+
+void claim_database(Session& session) {
+  if (session.cell("SELECT to_regclass('schema_migrations') IS NOT NULL") == "t") {
+    return;
+  }
+  const std::string tables = session.cell(
+      "SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(false))");
+  if (tables != "0") {
+    throw OpenError("it is a database of another program: choose another, or an empty one");
+  }
+  session.run(
+      "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL PRIMARY KEY, "
+      "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
+}
+
+void run_once(Session& session, const Migration& migration, const Clock& clock) {
+  const bool alone = migration.sql.starts_with(no_transaction);
+  if (!alone) {
+    session.run("BEGIN");
+  }
+  try {
+    session.run(migration.sql);
+    session.run(
+        "INSERT INTO schema_migrations (number, name, checksum, applied_at) "
+        "VALUES ($1, $2, $3, $4)",
+        {std::to_string(migration.number), migration.name, migration.checksum,
+         std::to_string(to_millis(clock.now()))});
+    if (!alone) {
+      session.run("COMMIT");
+    }
+  } catch (const SqlError& error) {
+    if (!alone) {
+      session.run("ROLLBACK");
+    }
+    throw SqlError(fmt::format("schema migration {} failed: {}", migration.name, error.what()),
+                   error.code);
+  }
+}
+
+// A lock that is not to be had in time is tried again, letting those who wait behind pass.
+void run(Session& session, const Migration& migration, const Clock& clock) {
+  const SteadyTime until = clock.steady() + limits::migration_patience;
+  while (true) {
+    try {
+      run_once(session, migration, clock);
+      return;
+    } catch (const SqlError& error) {
+      if (error.code != code_lock || clock.steady() > until) {
+        throw;
+      }
+      log::info("schema_migration_waits",
+                {{"migration", migration.name}, {"for", std::string_view(error.what())}});
+      poll(nullptr, 0, turn_pause_millis);
+    }
+  }
+}
+
+void take_turn(Session& session, const Clock& clock) {
+  const SteadyTime until = clock.steady() + limits::migration_patience;
+  while (session.cell("SELECT pg_try_advisory_lock($1::bigint)",
+                      {std::to_string(migration_lock)}) != "t") {
+    if (clock.steady() > until) {
+      throw OpenError(
+          "another process has been migrating the schema for too long: see which in "
+          "pg_stat_activity, and start again when it is done");
+    }
+    poll(nullptr, 0, turn_pause_millis);
+  }
+}
+
+}  // namespace
+
+Opened bring_up_to_date(const std::vector<Endpoint>& endpoints, std::span<const Migration> known,
+                        const std::string& origin, const std::string& synchronous_commit,
+                        const Clock& clock) {
+  Session session(endpoints, synchronous_commit, clock);
+  try {
+    session.run("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+    check_server(session);
+    take_turn(session, clock);
+    claim_database(session);
+    session.run(fmt::format("SET lock_timeout = {}", millis(limits::migration_lock_timeout)));
+    session.run("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+    for (const Migration& migration : migrations_to_run(applied_migrations(session), known)) {
+      run(session, migration, clock);
+      log::info("schema_migrated", {{"migration", migration.name}});
+    }
+    const std::string tail = session.cell(
+        "SELECT coalesce(max(position), 0) FROM event_log WHERE origin = $1", {origin});
+    return {std::stoll(tail)};
+  } catch (const SqlError& error) {
+    throw OpenError(error.code == code_read_only
+                        ? "the database is read only: give the address of a primary"
+                        : fmt::format("cannot use the database: {}", error.what()));
+  } catch (const OpenError& error) {
+    throw OpenError(fmt::format("cannot use the database: {}", error.what()));
+  }
+}
+
+}  // namespace securecart::storage::postgres
