@@ -5,8 +5,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/crypto.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "events/consumer_rows.hpp"
+#include "events/limits.hpp"
 #include "resilience/backoff.hpp"
 
 namespace securecart::events {
@@ -38,17 +41,22 @@ constexpr std::string_view sql_park =
     "VALUES ($1, $2, $3, $4, $5, $6)";
 constexpr std::string_view sql_unpark =
     "DELETE FROM parked_events WHERE consumer = $1 AND origin = $2 AND position = $3";
+// $4: 1 for those to replay alone.
 constexpr std::string_view sql_parked =
     "SELECT p.position, e.shop_id, e.type, e.subject, e.payload, e.at, e.trace, p.reason, "
     "p.attempts, p.parked_at FROM parked_events p JOIN event_log e "
     "ON e.origin = p.origin AND e.position = p.position "
-    "WHERE p.consumer = $1 AND p.origin = $2 ORDER BY p.position LIMIT $3";
-constexpr std::string_view sql_save_cursor =
-    "INSERT INTO consumer_cursors (consumer, origin, position) VALUES ($1, $2, $3) "
-    "ON CONFLICT (consumer, origin) DO UPDATE SET position = excluded.position "
-    "WHERE consumer_cursors.position < excluded.position";
-constexpr std::string_view sql_prune =
-    "DELETE FROM consumer_effects WHERE consumer = $1 AND origin = $2 AND position <= $3";
+    "WHERE p.consumer = $1 AND p.origin = $2 AND p.replay >= $4 ORDER BY p.position LIMIT $3";
+constexpr std::string_view sql_keep_parked =
+    "UPDATE parked_events SET replay = 0, reason = $4, attempts = attempts + 1 "
+    "WHERE consumer = $1 AND origin = $2 AND position = $3";
+constexpr std::string_view sql_is_done =
+    "SELECT 1 FROM consumer_effects WHERE consumer = $1 AND origin = $2 AND position = $3 "
+    "UNION ALL "
+    "SELECT 1 FROM consumer_cursors WHERE consumer = $1 AND origin = $2 AND position >= $3";
+constexpr std::string_view sql_keep_message =
+    "INSERT INTO parked_messages (id, consumer, reason, body, parked_at) "
+    "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
 
 bool is_empty(const Batch& batch) {
   return batch.statements.empty() && batch.events.empty() && !batch.key;
@@ -126,6 +134,13 @@ Task<void> Consumer::run(std::unique_ptr<Subscription> subscription) {
   while (true) {
     Task<Delivery> taking = subscription_->next();
     Delivery delivery = co_await taking;
+    if (delivery.malformed) {
+      Task<bool> keeping = keep(delivery.malformed);
+      if (co_await keeping) {
+        subscription_->ack(delivery.tag);
+      }
+      continue;
+    }
     if (delivery.event == nullptr) {
       break;
     }
@@ -141,8 +156,10 @@ Task<void> Consumer::run(std::unique_ptr<Subscription> subscription) {
   lock.unlock();
   lanes_.clear();
   ready_.clear();
-  Task<void> saving = save_cursor();
-  co_await saving;
+  if (!options_.shared) {
+    Task<void> saving = save_cursor();
+    co_await saving;
+  }
   subscription_.reset();
 }
 
@@ -200,9 +217,14 @@ void Consumer::pump() {
   while (!ready_.empty() && running_ < options_.concurrency && !stopping()) {
     const std::string subject = std::move(ready_.front());
     ready_.pop_front();
-    const Lane& lane = lanes_.at(subject);
+    Lane& lane = lanes_.at(subject);
+    const Delivery& first = lane.waiting.front();
+    const bool again = std::exchange(lane.tried, true);
+    if (!again) {
+      lane.since = context_.clock.steady();
+    }
     ++running_;
-    start(attempt(lane.waiting.front().event, lane.failures),
+    start(attempt(first.event, lane.failures, again || !doubtful(first), first.returned),
           [self = shared_from_this(), subject](std::variant<Verdict, std::exception_ptr> outcome) {
             const Verdict* verdict = std::get_if<Verdict>(&outcome);
             self->conclude(subject,
@@ -215,10 +237,11 @@ void Consumer::pump() {
 void Consumer::conclude(const std::string& subject, const Verdict& verdict) {
   --running_;
   Lane& lane = lanes_.at(subject);
-  if (verdict.settled) {
+  if (verdict.settled || let_go(lane)) {
     subscription_->ack(lane.waiting.front().tag);
     lane.waiting.pop_front();
     lane.failures = 0;
+    lane.tried = false;
     if (lane.waiting.empty()) {
       lanes_.erase(subject);
     } else {
@@ -232,6 +255,19 @@ void Consumer::conclude(const std::string& subject, const Verdict& verdict) {
   }
   pump();
   end_of_work();
+}
+
+// An event of a shared queue that has been tried for long goes back to the log, where the sweep
+// finds it: it would hold a place of the prefetch, and count as returned with every restart.
+bool Consumer::let_go(const Lane& lane) const {
+  return options_.shared && context_.clock.steady() - lane.since >= Duration(limits::broker_hold);
+}
+
+// Whether it may have been settled already: it came before, or it comes late, as from a queue that
+// was filled anew.
+bool Consumer::doubtful(const Delivery& delivery) const {
+  return options_.shared && (delivery.redelivered ||
+                             context_.clock.now() - delivery.event->at >= limits::recheck_after);
 }
 
 // The lane waits without holding one of the places that `concurrency` counts.
@@ -253,8 +289,20 @@ void Consumer::plan_retry(const std::string& subject, const Retry& retry, int fa
 
 // Handling ----------------------------------------------------------------------------------------
 
-Task<Consumer::Verdict> Consumer::attempt(EventPtr event, int failures) {
+Task<Consumer::Verdict> Consumer::attempt(EventPtr event, int failures, bool looked_up,
+                                          int returned) {
   const log::TraceScope trace(event->trace);
+  if (!looked_up) {
+    Task<bool> looking = is_done(*event);
+    if (co_await looking) {
+      co_return Verdict{};
+    }
+  }
+  if (returned >= limits::broker_returns) {
+    // Whoever took it ended before it could say anything: it may be the event that ends them.
+    Task<Verdict> parking = park(*event, "it was taken and given back too often", returned);
+    co_return co_await parking;
+  }
   if (failures == 0) {
     delay_seconds_.observe(std::chrono::duration<double>(context_.clock.now() - event->at).count());
   }
@@ -262,6 +310,39 @@ Task<Consumer::Verdict> Consumer::attempt(EventPtr event, int failures) {
   ConsumerOutcome outcome = co_await handling;
   Task<Verdict> settling = settle(*event, std::move(outcome), failures);
   co_return co_await settling;
+}
+
+// A database that is away answers no: the guard row decides in the end.
+Task<bool> Consumer::is_done(const Event& event) {
+  try {
+    storage::Query query{sql_is_done, {options_.name, event.origin, event.position}};
+    Task<Rows> reading = context_.database.read(std::move(query));
+    const Rows rows = co_await reading;
+    co_return !rows.empty();
+  } catch (const Unavailable&) {
+    co_return false;
+  }
+}
+
+// Stored for a person, as long as it takes. False: this consumer ends.
+Task<bool> Consumer::keep(std::shared_ptr<const Malformed> message) {
+  const std::string body = base64url(message->body);
+  const std::string id = sha256_hex(options_.name + ":" + body).substr(0, 32);
+  log::error("message_parked", {{"consumer", options_.name}, {"reason", message->reason}});
+  for (int tries = 0; !stopping(); ++tries) {
+    Batch batch;
+    batch.add(sql_keep_message,
+              {id, options_.name, message->reason, body, to_millis(context_.clock.now())});
+    Task<Verdict> committing = commit(std::move(batch));
+    const Verdict verdict = co_await committing;
+    if (verdict.settled) {
+      parked_.add();
+      co_return true;
+    }
+    Task<void> pausing = sleep_for(pauses.wait(tries, context_.random));
+    co_await pausing;
+  }
+  co_return false;
 }
 
 Task<ConsumerOutcome> Consumer::handle(const Event& event) {
@@ -279,7 +360,7 @@ Task<Consumer::Verdict> Consumer::settle(const Event& event, ConsumerOutcome out
   Verdict verdict;
   std::string park_reason;
   if (auto* batch = std::get_if<Batch>(&outcome)) {
-    if (!is_empty(*batch)) {
+    if (options_.shared || !is_empty(*batch)) {
       storage::Statement guard;
       guard.sql = sql_guard;
       guard.parameters = {options_.name, event.origin, event.position};
@@ -351,7 +432,15 @@ Task<Consumer::Verdict> Consumer::park(const Event& event, std::string reason, i
 
 // Cursor ------------------------------------------------------------------------------------------
 
+void Consumer::note_cursor(std::int64_t position) {
+  const std::scoped_lock lock(mutex_);
+  settled_ = std::max(settled_, position);
+}
+
 void Consumer::note_settled() {
+  if (options_.shared) {
+    return;
+  }
   if (settled() - saved_ >= limits::cursor_stride) {
     start_saving();
   } else {
@@ -389,9 +478,7 @@ Task<void> Consumer::save_cursor() {
   if (position <= saved_) {
     co_return;
   }
-  Batch batch;
-  batch.add(sql_save_cursor, {options_.name, context_.log.origin(), position});
-  batch.add(sql_prune, {options_.name, context_.log.origin(), position});
+  Batch batch = cursor_batch(options_.name, context_.log.origin(), position);
   Task<Verdict> committing = commit(std::move(batch));
   const Verdict verdict = co_await committing;
   if (verdict.settled) {
@@ -402,9 +489,13 @@ Task<void> Consumer::save_cursor() {
 // Parked ------------------------------------------------------------------------------------------
 
 Task<std::vector<ParkedEvent>> Consumer::parked() {
-  storage::Query query{
-      sql_parked,
-      {options_.name, context_.log.origin(), static_cast<std::int64_t>(limits::event_page)}};
+  return parked(false);
+}
+
+Task<std::vector<ParkedEvent>> Consumer::parked(bool requested) {
+  storage::Query query{sql_parked,
+                       {options_.name, context_.log.origin(),
+                        static_cast<std::int64_t>(limits::event_page), requested ? 1 : 0}};
   Task<Rows> reading = context_.database.read(std::move(query));
   const Rows rows = co_await reading;
   std::vector<ParkedEvent> events;
@@ -419,8 +510,16 @@ Task<std::vector<ParkedEvent>> Consumer::parked() {
 }
 
 Task<ReplayResult> Consumer::replay_parked() {
+  return replay_all(false);
+}
+
+Task<ReplayResult> Consumer::replay_requested() {
+  return replay_all(true);
+}
+
+Task<ReplayResult> Consumer::replay_all(bool requested) {
   const std::shared_ptr<Consumer> self = shared_from_this();
-  Task<std::vector<ParkedEvent>> reading = parked();
+  Task<std::vector<ParkedEvent>> reading = parked(requested);
   const std::vector<ParkedEvent> events = co_await reading;
   ReplayResult result;
   for (const ParkedEvent& event : events) {
@@ -437,6 +536,10 @@ Task<bool> Consumer::replay(const ParkedEvent& parked) {
   ConsumerOutcome outcome = co_await handling;
   auto* batch = std::get_if<Batch>(&outcome);
   if (batch == nullptr) {
+    const auto* retry = std::get_if<Retry>(&outcome);
+    Task<void> keeping =
+        keep_parked(parked, retry != nullptr ? retry->reason : std::get<Park>(outcome).reason);
+    co_await keeping;
     co_return false;
   }
   storage::Statement guard;
@@ -445,8 +548,21 @@ Task<bool> Consumer::replay(const ParkedEvent& parked) {
   guard.expect(1, not_parked);
   batch->statements.insert(batch->statements.begin(), std::move(guard));
   Task<Verdict> committing = commit(std::move(*batch));
-  const Verdict verdict = co_await committing;
+  Verdict verdict = co_await committing;
+  if (!verdict.settled) {
+    Task<void> keeping = keep_parked(parked, std::move(verdict.retry.reason));
+    co_await keeping;
+  }
   co_return verdict.settled;
+}
+
+Task<void> Consumer::keep_parked(const ParkedEvent& parked, std::string reason) {
+  reason.resize(std::min(reason.size(), limits::park_reason_bytes));
+  Batch batch;
+  batch.add(sql_keep_parked,
+            {options_.name, parked.event.origin, parked.event.position, std::move(reason)});
+  Task<Verdict> committing = commit(std::move(batch));
+  co_await committing;
 }
 
 }  // namespace securecart::events

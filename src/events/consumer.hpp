@@ -60,6 +60,10 @@ struct ConsumerOptions {
   std::string name;  // also of its queue; never changes once it is in use
   EventTypes types;
   std::size_t concurrency = 8;
+  // Other processes read the same queue (shared_queue.hpp). What is settled is then told by the
+  // database alone: every event leaves its guard row, also one that leads to nothing, and the
+  // cursor is moved by whoever leads.
+  bool shared = false;
 };
 
 struct ParkedEvent {
@@ -103,15 +107,23 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   // Everything at or below has been settled. Never goes back.
   std::int64_t settled() const;
 
+  // The cursor as another part of the process found it. On the consumer's executor.
+  void note_cursor(std::int64_t position);
+
   // Parked events, oldest first, at most limits::event_page. Throws Unavailable.
   Task<std::vector<ParkedEvent>> parked();
   // Runs the handler on parked events once more, oldest first, outside the order of their subjects.
   Task<ReplayResult> replay_parked();
+  // The same for those somebody asked to replay (securecart events parked replay). What fails again
+  // stays parked, with its newest reason. Throws Unavailable.
+  Task<ReplayResult> replay_requested();
 
  private:
   struct Lane {
     std::deque<Delivery> waiting;  // the first is the one at work
     int failures = 0;              // of the first, those that count
+    bool tried = false;            // the first, at least once
+    SteadyTime since;              // when that was
   };
   // What is to happen with an event after an attempt.
   struct Verdict {
@@ -123,7 +135,11 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
 
   void admit(Delivery delivery);
   void pump();
-  Task<Verdict> attempt(EventPtr event, int failures);
+  Task<Verdict> attempt(EventPtr event, int failures, bool looked_up, int returned);
+  Task<bool> is_done(const Event& event);
+  bool let_go(const Lane& lane) const;
+  bool doubtful(const Delivery& delivery) const;
+  Task<bool> keep(std::shared_ptr<const Malformed> message);
   void conclude(const std::string& subject, const Verdict& verdict);
   void plan_retry(const std::string& subject, const Retry& retry, int failures);
   void make_ready(const std::string& subject);
@@ -136,7 +152,10 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   Task<Verdict> settle(const Event& event, ConsumerOutcome outcome, int failures);
   Task<Verdict> commit(storage::Batch batch);
   Task<Verdict> park(const Event& event, std::string reason, int failures);
+  Task<std::vector<ParkedEvent>> parked(bool requested);
+  Task<ReplayResult> replay_all(bool requested);
   Task<bool> replay(const ParkedEvent& parked);
+  Task<void> keep_parked(const ParkedEvent& parked, std::string reason);
   Task<void> save_cursor();
   bool stopping() const;
 

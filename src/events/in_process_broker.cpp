@@ -115,31 +115,42 @@ InProcessBroker::InProcessBroker(std::size_t queue_events) : queue_events_(queue
 
 InProcessBroker::~InProcessBroker() = default;
 
-void InProcessBroker::declare(const std::string& queue, std::int64_t after) {
+Task<bool> InProcessBroker::exists(std::string queue) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = queues_.find(queue);
+  co_return found != queues_.end() && !found->second->ended();
+}
+
+Task<void> InProcessBroker::declare(std::string queue, std::int64_t after) {
   const std::scoped_lock lock(mutex_);
   auto& place = queues_[queue];
   if (!place || place->ended()) {
     place = std::make_shared<Queue>(after);
   }
+  co_return;
 }
 
 std::shared_ptr<InProcessBroker::Queue> InProcessBroker::find(const std::string& name) const {
   const std::scoped_lock lock(mutex_);
   const auto found = queues_.find(name);
-  assert(found != queues_.end() && "declare() comes first");
-  return found->second;
+  return found == queues_.end() ? nullptr : found->second;
 }
 
-Task<bool> InProcessBroker::publish(std::string name, std::vector<EventPtr> events,
-                                    std::int64_t through) {
+Task<Published> InProcessBroker::publish(std::string name, std::vector<EventPtr> events,
+                                         std::int64_t through) {
+  Published published{Published::End::gone, 0};
   const std::shared_ptr<Queue> queue = find(name);
+  if (!queue) {
+    co_return published;
+  }
   std::unique_lock lock(queue->mutex);
   while (!queue->closed && !events.empty() && queue->ready.size() >= queue_events_) {
     Signal::Wait waiting = queue->changed.wait(lock);
     co_await waiting;
   }
   if (queue->closed) {
-    co_return false;
+    published.end = Published::End::closed;
+    co_return published;
   }
   for (EventPtr& event : events) {
     queue->open.insert(queue->open.end(), event->position);
@@ -149,16 +160,22 @@ Task<bool> InProcessBroker::publish(std::string name, std::vector<EventPtr> even
   if (!events.empty()) {
     queue->changed.notify_all();
   }
-  co_return true;
+  published = {Published::End::all, through};
+  co_return published;
 }
 
 std::unique_ptr<Subscription> InProcessBroker::subscribe(const std::string& queue,
                                                          std::size_t prefetch) {
-  return std::make_unique<Reader>(find(queue), prefetch);
+  std::shared_ptr<Queue> known = find(queue);
+  assert(known && "declare() comes first");
+  return std::make_unique<Reader>(std::move(known), prefetch);
 }
 
 void InProcessBroker::close(const std::string& name) {
   const std::shared_ptr<Queue> queue = find(name);
+  if (!queue) {
+    return;
+  }
   const std::scoped_lock lock(queue->mutex);
   queue->closed = true;
   queue->changed.notify_all();

@@ -18,9 +18,10 @@ class InProcessBroker final : public Broker {
   explicit InProcessBroker(std::size_t queue_events = limits::broker_queue);
   ~InProcessBroker() override;
 
-  void declare(const std::string& queue, std::int64_t after) override;
-  Task<bool> publish(std::string queue, std::vector<EventPtr> events,
-                     std::int64_t through) override;
+  Task<bool> exists(std::string queue) override;
+  Task<void> declare(std::string queue, std::int64_t after) override;
+  Task<Published> publish(std::string queue, std::vector<EventPtr> events,
+                          std::int64_t through) override;
   std::unique_ptr<Subscription> subscribe(const std::string& queue, std::size_t prefetch) override;
   void close(const std::string& queue) override;
 

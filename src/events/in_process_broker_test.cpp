@@ -21,11 +21,18 @@ class InProcessBrokerTest : public testing::Test {
     return result;
   }
 
+  void declare(std::int64_t after) {
+    start(broker_.declare("q", after),
+          [](const std::exception_ptr& error) { EXPECT_FALSE(error); });
+  }
+
   // Publishes; `*done` becomes the answer once there was room.
   void publish(std::int64_t first, std::int64_t last, std::optional<bool>* done) {
     executor_.post([this, first, last, done] {
       start(broker_.publish("q", events(first, last), last),
-            [done](std::variant<bool, std::exception_ptr> answer) { *done = std::get<0>(answer); });
+            [done](std::variant<Published, std::exception_ptr> answer) {
+              *done = std::get<0>(answer).end == Published::End::all;
+            });
     });
     executor_.run_ready_jobs();
   }
@@ -49,7 +56,7 @@ class InProcessBrokerTest : public testing::Test {
 };
 
 TEST_F(InProcessBrokerTest, HandsOutInOrderAndWaitsForMore) {
-  broker_.declare("q", 0);
+  declare(0);
   const auto reader = broker_.subscribe("q", 10);
   const auto waiting = take(*reader);
   EXPECT_FALSE(waiting->has_value());
@@ -60,7 +67,7 @@ TEST_F(InProcessBrokerTest, HandsOutInOrderAndWaitsForMore) {
 }
 
 TEST_F(InProcessBrokerTest, APublisherWaitsWhileTheQueueIsFull) {
-  broker_.declare("q", 0);
+  declare(0);
   const auto reader = broker_.subscribe("q", 10);
   publish(1, 3, &published_);
   EXPECT_TRUE(published_.has_value());
@@ -74,7 +81,7 @@ TEST_F(InProcessBrokerTest, APublisherWaitsWhileTheQueueIsFull) {
 }
 
 TEST_F(InProcessBrokerTest, AReaderTakesNoMoreThanItsPrefetch) {
-  broker_.declare("q", 0);
+  declare(0);
   const auto reader = broker_.subscribe("q", 1);
   publish(1, 2, &published_);
   const auto first = take(*reader);
@@ -86,7 +93,7 @@ TEST_F(InProcessBrokerTest, AReaderTakesNoMoreThanItsPrefetch) {
 }
 
 TEST_F(InProcessBrokerTest, SettledFollowsTheContiguousPrefix) {
-  broker_.declare("q", 7);
+  declare(7);
   const auto reader = broker_.subscribe("q", 10);
   EXPECT_EQ(reader->settled(), 7);
   publish(8, 10, &published_);
@@ -100,14 +107,14 @@ TEST_F(InProcessBrokerTest, SettledFollowsTheContiguousPrefix) {
   reader->ack((*take(*reader))->tag);
   EXPECT_EQ(reader->settled(), 10);
   executor_.post([this] {
-    start(broker_.publish("q", {}, 20), [](std::variant<bool, std::exception_ptr>) {});
+    start(broker_.publish("q", {}, 20), [](const std::variant<Published, std::exception_ptr>&) {});
   });
   executor_.run_ready_jobs();
   EXPECT_EQ(reader->settled(), 20);  // nothing for this queue in between
 }
 
 TEST_F(InProcessBrokerTest, WhatComesBackIsHandedOutAgainInItsPlace) {
-  broker_.declare("q", 0);
+  declare(0);
   publish(1, 3, &published_);
   auto reader = broker_.subscribe("q", 10);
   const auto one = take(*reader);
@@ -125,7 +132,7 @@ TEST_F(InProcessBrokerTest, WhatComesBackIsHandedOutAgainInItsPlace) {
 }
 
 TEST_F(InProcessBrokerTest, ClosingWakesReadersAndPublishers) {
-  broker_.declare("q", 0);
+  declare(0);
   const auto reader = broker_.subscribe("q", 10);
   const auto waiting = take(*reader);
   reader->close();

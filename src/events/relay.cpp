@@ -1,5 +1,7 @@
 #include "events/relay.hpp"
 
+#include <algorithm>
+
 #include "base/executor.hpp"
 #include "base/log.hpp"
 
@@ -17,42 +19,53 @@ void Relay::stop() {
   log_.wake();
 }
 
-Task<void> Relay::run(std::int64_t after) {
-  std::int64_t position = after;
+Task<Relay::End> Relay::run(std::int64_t after, Patience patience) {
+  position_ = after;
   int failures = 0;
   while (!stopping_) {
-    bool open = true;
+    auto end = Published::End::some;
+    bool away = false;
     try {
-      Task<bool> moving = move_page(position);
-      open = co_await moving;
-      failures = 0;
+      Task<Published::End> moving = move_page();
+      end = co_await moving;
     } catch (const Unavailable& error) {
-      ++failures;
+      away = true;
       log::warn("relay_waits", {{"queue", queue_}, {"error", std::string_view(error.what())}});
     }
-    if (!open) {
-      co_return;
+    if (end == Published::End::closed) {
+      co_return End::stopped;
     }
+    if (end == Published::End::gone) {
+      co_return End::gone;
+    }
+    if (patience == Patience::none && (away || end == Published::End::stuck)) {
+      co_return away ? End::failed : End::stuck;
+    }
+    failures = end == Published::End::all ? 0 : failures + 1;
     if (failures > 0) {
       Task<void> pausing = sleep_for(pauses_while_away.wait(failures - 1, random_));
       co_await pausing;
     }
   }
+  co_return End::stopped;
 }
 
-// False when the queue was closed.
-Task<bool> Relay::move_page(std::int64_t& position) {
+Task<Published::End> Relay::move_page() {
+  const std::int64_t position = position_;
   Task<Page> reading = log_.read_after(position, types_);
   Page page = co_await reading;
   if (page.through == position) {
     Task<void> waiting = log_.wait_after(position);
     co_await waiting;
-    co_return true;
+    co_return Published::End::all;
   }
-  Task<bool> publishing = broker_.publish(queue_, std::move(page.events), page.through);
-  const bool open = co_await publishing;
-  position = page.through;
-  co_return open;
+  Task<Published> publishing = broker_.publish(queue_, std::move(page.events), page.through);
+  const Published published = co_await publishing;
+  if (published.end == Published::End::some || published.end == Published::End::stuck) {
+    log::warn("relay_waits", {{"queue", queue_}, {"error", published.problem}});
+  }
+  position_ = std::max(position, published.through);
+  co_return published.end;
 }
 
 }  // namespace securecart::events

@@ -4,10 +4,12 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "events/limits.hpp"
 
 namespace securecart::events {
 
-Workers::Workers(ConsumerContext context) : context_(context) {}
+Workers::Workers(ConsumerContext context, std::optional<OutsideBroker> outside)
+    : context_(context), outside_(std::move(outside)) {}
 
 Workers::~Workers() {
   assert(running() == 0 && "stop() comes first");
@@ -17,23 +19,47 @@ std::shared_ptr<Consumer> Workers::add(ConsumerOptions options, Handler handler,
                                        Random& random) {
   ConsumerContext context{context_.database, context_.log, context_.clock, random,
                           context_.metrics};
+  options.shared = outside_.has_value();
   auto consumer = Consumer::make(std::move(options), std::move(handler), context);
-  units_.emplace_back(
-      new Unit{consumer, &home,
-               Relay(context_.log, broker_, consumer->name(), consumer->types(), random), random});
+  units_.emplace_back(new Unit{
+      consumer, &home, Relay(context_.log, broker_, consumer->name(), consumer->types(), random),
+      random,
+      outside_ ? std::make_unique<SharedQueue>(consumer, *outside_, context, random) : nullptr});
   consumers_.push_back(consumer);
   return consumer;
 }
 
 void Workers::start() {
   for (const auto& unit : units_) {
-    {
-      const std::scoped_lock lock(mutex_);
-      running_ += 1;
-    }
+    began();
+    began();
     unit->home->post([this, unit = unit.get()] {
-      securecart::start(run(*unit), [this](std::exception_ptr) { ended(); });
+      securecart::start(unit->shared ? unit->shared->run() : run(*unit),
+                        [this](std::exception_ptr) { ended(); });
+      securecart::start(replay_when_asked(*unit), [this](std::exception_ptr) { ended(); });
     });
+  }
+}
+
+Task<void> Workers::replay_when_asked(Unit& unit) {
+  constexpr Duration slice = std::chrono::milliseconds(100);
+  for (Duration waited{}; !stopping(); waited += slice) {
+    if (waited >= limits::replay_pause) {
+      waited = Duration::zero();
+      try {
+        Task<ReplayResult> replaying = unit.consumer->replay_requested();
+        const ReplayResult result = co_await replaying;
+        if (result.done + result.still_parked > 0) {
+          log::info("parked_events_replayed", {{"consumer", unit.consumer->name()},
+                                               {"done", result.done},
+                                               {"still_parked", result.still_parked}});
+        }
+      } catch (const Unavailable&) {
+        // They stay asked for.
+      }
+    }
+    Task<void> pausing = sleep_for(slice);
+    co_await pausing;
   }
 }
 
@@ -43,7 +69,8 @@ Task<void> Workers::run(Unit& unit) {
   if (!position) {
     co_return;
   }
-  broker_.declare(unit.consumer->name(), *position);
+  Task<void> declaring = broker_.declare(unit.consumer->name(), *position);
+  co_await declaring;
   {
     const std::scoped_lock lock(mutex_);
     if (stopping_) {
@@ -51,7 +78,8 @@ Task<void> Workers::run(Unit& unit) {
     }
     running_ += 1;
   }
-  securecart::start(unit.relay.run(*position), [this](std::exception_ptr) { ended(); });
+  securecart::start(unit.relay.run(*position),
+                    [this](const std::variant<Relay::End, std::exception_ptr>&) { ended(); });
   Task<void> consuming =
       unit.consumer->run(broker_.subscribe(unit.consumer->name(), limits::consumer_prefetch));
   co_await consuming;
@@ -81,6 +109,9 @@ void Workers::request_stop() {
     stopping_ = true;
   }
   for (const auto& unit : units_) {
+    if (unit->shared) {
+      unit->shared->stop();
+    }
     unit->consumer->stop();
     unit->relay.stop();
   }
@@ -94,6 +125,11 @@ std::size_t Workers::running() const {
 bool Workers::stopping() const {
   const std::scoped_lock lock(mutex_);
   return stopping_;
+}
+
+void Workers::began() {
+  const std::scoped_lock lock(mutex_);
+  running_ += 1;
 }
 
 void Workers::ended() {

@@ -1,5 +1,6 @@
-// The consumers of one process on an in-process broker: for each a queue, a relay that fills it
-// from the log, and the consumer that empties it.
+// The consumers of one process. On the in-process broker each has a queue, a relay that fills it
+// from the log, and the consumer that empties it; on a broker outside, which other processes share,
+// a SharedQueue.
 #pragma once
 
 #include <condition_variable>
@@ -12,13 +13,14 @@
 #include "events/consumer.hpp"
 #include "events/in_process_broker.hpp"
 #include "events/relay.hpp"
+#include "events/shared_queue.hpp"
 
 namespace securecart::events {
 
 class Workers {
  public:
-  // The context's parts must outlive it.
-  explicit Workers(ConsumerContext context);
+  // The context's parts must outlive it, and so must what `outside` names.
+  explicit Workers(ConsumerContext context, std::optional<OutsideBroker> outside = std::nullopt);
   // stop() must have been called when start() was.
   ~Workers();
   Workers(const Workers&) = delete;
@@ -45,14 +47,18 @@ class Workers {
     Executor* home;
     Relay relay;
     Random& random;
+    std::unique_ptr<SharedQueue> shared;  // null: on the in-process broker
   };
 
   Task<void> run(Unit& unit);
+  Task<void> replay_when_asked(Unit& unit);
   Task<std::optional<std::int64_t>> load_cursor(Unit& unit);
   bool stopping() const;
+  void began();
   void ended();
 
   const ConsumerContext context_;
+  const std::optional<OutsideBroker> outside_;
   InProcessBroker broker_;
   std::vector<std::unique_ptr<Unit>> units_;
   std::vector<std::shared_ptr<Consumer>> consumers_;
