@@ -27,14 +27,33 @@ std::unexpected<Error> token_of_another_shop() {
   return fail(errc::unauthorised, "The token belongs to another shop.");
 }
 
+// The space of sessions: a token says nothing about its shop.
+constexpr std::string_view session_space = "sessions";
+constexpr int session_form = 1;
+constexpr storage::LoadingCache::Settings kept_sessions{.name = "session",
+                                                        .version = session_form,
+                                                        .fresh = limits::cached_session_fresh,
+                                                        .keep = limits::cached_session_lifetime};
+
+std::string session_tag(std::string_view token_hash) {
+  return std::string("session:").append(token_hash);
+}
+
+std::string subject_tag(std::string_view shop_id, std::string_view subject_id) {
+  return std::string("subject:").append(shop_id).append(":").append(subject_id);
+}
+
 std::string actor(std::string_view kind, std::string_view id) {
   return std::string(kind).append(":").append(id);
 }
 
 }  // namespace
 
-CachedAuthenticator::CachedAuthenticator(storage::Database& database, const Clock& clock)
+CachedAuthenticator::CachedAuthenticator(storage::Database& database, storage::LoadingCache& cache,
+                                         const Clock& clock)
     : database_(database),
+      cache_(cache),
+      kept_sessions_(cache.use(kept_sessions)),
       clock_(clock),
       hosts_(limits::cached_hosts),
       unknown_hosts_(limits::cached_unknown_hosts),
@@ -59,12 +78,15 @@ void CachedAuthenticator::observe(const storage::CommittedEvent& event) {
       return;
     }
     if (event.type == "session.ended") {
-      sessions_.erase(get_string_or(*object, "session", ""));
+      const std::string hash(get_string_or(*object, "session", ""));
+      cache_.invalidate(session_space, session_tag(hash));
+      sessions_.erase(hash);
     } else {
       hosts_.erase(get_string_or(*object, "host", ""));
       unknown_hosts_.erase(get_string_or(*object, "host", ""));
     }
   } else if (event.type == "sessions.ended") {
+    cache_.invalidate(session_space, subject_tag(event.shop_id, event.subject));
     sessions_.erase_if([&event](const Session& session) {
       return session.shop_id == event.shop_id && session.subject_id == event.subject;
     });
@@ -119,6 +141,25 @@ Task<CachedAuthenticator::KeyPointer> CachedAuthenticator::load_key(std::string 
 Task<CachedAuthenticator::SessionPointer> CachedAuthenticator::load_session(
     std::string token_hash) {
   const std::uint64_t generation = sessions_.generation();
+  storage::Loader load = [this, token_hash] { return read_session(token_hash); };
+  storage::CacheKey key{std::string(session_space), token_hash};
+  Task<Result<storage::Kept>> looking = cache_.get(kept_sessions_, std::move(key), std::move(load));
+  const Result<storage::Kept> kept = co_await looking;
+  SessionPointer found = kept ? read(*kept->bytes) : nullptr;
+  if (kept && !found) {
+    // Whatever lies in the cache under this name, it is no session: the database knows.
+    Task<Result<storage::Loaded>> reading = read_session(token_hash);
+    const Result<storage::Loaded> loaded = co_await reading;
+    found = loaded ? read(loaded->bytes) : nullptr;
+  }
+  if (found) {
+    sessions_.put(token_hash, found, generation);
+  }
+  co_return found;
+}
+
+// An unknown token is an error, which the cache does not keep.
+Task<Result<storage::Loaded>> CachedAuthenticator::read_session(std::string token_hash) {
   storage::Query query{
       "SELECT s.shop_id, s.subject_kind, s.subject_id, s.expires_at, t.role FROM sessions s "
       "LEFT JOIN staff t ON s.subject_kind = 'staff' AND t.shop_id = s.shop_id "
@@ -126,19 +167,54 @@ Task<CachedAuthenticator::SessionPointer> CachedAuthenticator::load_session(
       {token_hash}};
   Task<storage::Rows> reading = database_.read(std::move(query));
   const storage::Rows rows = co_await reading;
-  SessionPointer found;
-  if (!rows.empty()) {
-    const storage::Row row = rows[0];
-    Session session{row.text(0), SubjectKind::customer, row.text(2), std::nullopt,
-                    from_millis(row.integer(3))};
-    if (row.text(1) == to_string(SubjectKind::staff)) {
-      session.kind = SubjectKind::staff;
-      session.role = parse_role(row.text_or_null(4).value_or(""));
-    }
-    found = std::make_shared<const Session>(std::move(session));
-    sessions_.put(token_hash, found, generation);
+  if (rows.empty()) {
+    co_return unknown_token();
   }
-  co_return found;
+  const storage::Row row = rows[0];
+  Session session{row.text(0), SubjectKind::customer, row.text(2), std::nullopt,
+                  from_millis(row.integer(3))};
+  if (row.text(1) == to_string(SubjectKind::staff)) {
+    session.kind = SubjectKind::staff;
+    session.role = parse_role(row.text_or_null(4).value_or(""));
+  }
+  storage::Loaded loaded;
+  loaded.bytes = written(session);
+  loaded.tags = {session_tag(token_hash), subject_tag(session.shop_id, session.subject_id)};
+  co_return loaded;
+}
+
+std::string CachedAuthenticator::written(const Session& session) {
+  json::object object{{"shop", session.shop_id},
+                      {"kind", to_string(session.kind)},
+                      {"subject", session.subject_id},
+                      {"expires_at", to_millis(session.expires_at)}};
+  if (session.role) {
+    object["role"] = to_string(*session.role);
+  }
+  return securecart::to_string(json::value(std::move(object)));
+}
+
+CachedAuthenticator::SessionPointer CachedAuthenticator::read(const std::string& bytes) {
+  const Result<json::value> value = parse_json(bytes);
+  const json::object* object = value ? value->if_object() : nullptr;
+  const json::value* expires = object != nullptr ? object->if_contains("expires_at") : nullptr;
+  if (expires == nullptr || !expires->is_int64()) {
+    return nullptr;
+  }
+  Session session{std::string(get_string_or(*object, "shop", "")), SubjectKind::customer,
+                  std::string(get_string_or(*object, "subject", "")),
+                  parse_role(get_string_or(*object, "role", "")),
+                  from_millis(expires->get_int64())};
+  const std::string_view kind = get_string_or(*object, "kind", "");
+  if (kind == to_string(SubjectKind::staff)) {
+    session.kind = SubjectKind::staff;
+  } else if (kind != to_string(SubjectKind::customer) || session.role) {
+    return nullptr;
+  }
+  if (session.shop_id.empty() || session.subject_id.empty()) {
+    return nullptr;
+  }
+  return std::make_shared<const Session>(std::move(session));
 }
 
 Task<std::string> CachedAuthenticator::shop_of_host(std::string host) {

@@ -5,6 +5,9 @@
 //     \______________________________/\________________ read caches <-- drops what an event
 //     outdates
 //
+// Sessions are also kept in the shared cache, where another instance, or this one after a restart,
+// finds them without a query. The database remains the truth: a session lives in its row.
+//
 // What is dropped was dropped before the commit is answered, so a revoked key or an ended session
 // is refused by the very next request. Only found rows are kept: an unknown token is asked for each
 // time.
@@ -17,6 +20,7 @@
 #include "base/clock.hpp"
 #include "shop/accounts/authenticator.hpp"
 #include "shop/accounts/model.hpp"
+#include "storage/cache/loading_cache.hpp"
 #include "storage/cache/read_cache.hpp"
 #include "storage/database.hpp"
 
@@ -25,8 +29,9 @@ namespace securecart::shop::accounts {
 class CachedAuthenticator final : public Authenticator {
  public:
   // Registers itself as an observer of `database`: both live as long as the process, or this
-  // longer.
-  CachedAuthenticator(storage::Database& database, const Clock& clock);
+  // longer. `cache` outlives both.
+  CachedAuthenticator(storage::Database& database, storage::LoadingCache& cache,
+                      const Clock& clock);
 
   Task<Result<Caller>> authenticate(const Credentials& credentials) override;
 
@@ -54,6 +59,10 @@ class CachedAuthenticator final : public Authenticator {
   // Null when there is none. `cache_key` is what the row is kept under.
   Task<KeyPointer> load_key(std::string cache_key, std::string key_hash);
   Task<SessionPointer> load_session(std::string token_hash);
+  Task<Result<storage::Loaded>> read_session(std::string token_hash);
+  static std::string written(const Session& session);
+  // Null when the bytes are not what written() makes.
+  static SessionPointer read(const std::string& bytes);
   Task<HostPointer> load_host(std::string host);
 
   // Empty when no shop answers to the host.
@@ -65,6 +74,8 @@ class CachedAuthenticator final : public Authenticator {
   void observe(const storage::CommittedEvent& event);
 
   storage::Database& database_;
+  storage::LoadingCache& cache_;
+  const storage::LoadingCache::Use kept_sessions_;
   const Clock& clock_;
   storage::ReadCache<std::string> hosts_;
   // Requests to a host of no shop would ask for it each time. Apart, so that a flood of made-up

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/crypto.hpp"
 #include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
 #include "tests/support/accounts_world.hpp"
@@ -131,6 +132,28 @@ TEST_F(AuthenticatorTest, ASessionSurvivesARestart) {
   const SignedInCustomer ada = customer(one, "ada@example.com");
   world.restart();
   EXPECT_EQ(authenticate("one.example", "", ada.session.token)->customer_id, ada.customer.id);
+}
+
+// The shared cache is somebody else's memory: what lies there is read with suspicion.
+TEST_F(AuthenticatorTest, AnythingElseInTheCacheIsNoSession) {
+  int customers = 0;
+  for (
+      const std::string_view other :
+      {"", "null", "[]", "{}", R"({"expires_at":"soon"})", R"({"expires_at":99999999999999})",
+       R"({"expires_at":99999999999999,"kind":"god","shop":"s","subject":"x"})",
+       R"({"expires_at":99999999999999,"kind":"customer","shop":"s","subject":"x","role":"owner"})",
+       R"({"expires_at":99999999999999,"kind":"customer","shop":"","subject":"x"})"}) {
+    const SignedInCustomer ada = customer(one, std::to_string(++customers) + "@example.com");
+    const storage::CacheKey place{"sessions", "session/1/" + sha256_hex(ada.session.token)};
+    const storage::Cache::Found missed = run_ready(world.memory->get(place));
+    ASSERT_EQ(missed.bytes, nullptr);
+    storage::CacheEntry entry{
+        std::make_shared<const std::string>(other), false, {}, std::chrono::hours(1)};
+    ASSERT_TRUE(run_ready(world.memory->put(place, std::move(entry), *missed.ticket)));
+    const Result<Caller> caller = authenticate("one.example", "", ada.session.token);
+    ASSERT_TRUE(caller) << other;
+    EXPECT_EQ(caller->customer_id, ada.customer.id);
+  }
 }
 
 TEST_F(AuthenticatorTest, SigningOutEndsOneSessionAtOnce) {

@@ -96,7 +96,7 @@ class AccountsRoutesTest : public testing::Test {
   const flows::Deps deps{.database = *world.database, .clock = world.clock, .ids = world.ids};
   StoreAccountRoutes store_accounts{*world.accounts};
   AdminAccountRoutes admin_accounts{deps, *world.accounts};
-  StoreShopRoutes store_shops{shops, true};
+  StoreShopRoutes store_shops{shops, *world.database, true};
   AdminShopRoutes admin_shops{shops};
   Operations operations;
   Schemas schemas = Schemas::embedded();

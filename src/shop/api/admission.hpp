@@ -1,30 +1,40 @@
-// Which requests are let in: so many at once, and so many writes a second from one client.
+// Which requests are let in: as many at once as this instance has proved to answer in time, the
+// more important ones first, and so many writes a second from one client.
 //
-//   requests at once   0 ........ reads_at_once ........ requests_at_once
-//   reads              let in     503                    503
-//   writes             let in     let in                 503
+//   requests at once   0 ...... 50 % ...... 65 % ...... 80 % ...... 90 % ...... 100 % of the limit
+//   let in             all      not bulk    not browse  not account not cart    nobody
 //
-// When there is more than the instance can do, looking around is refused before buying is. Health
+// The limit follows the latency of the answers (resilience/concurrency_limiter.hpp); what a busy io
+// thread answers without waiting is bounded by its lateness (resilience/pressure.hpp). Health
 // checks and provider webhooks (Access::open) always come in. Safe from several threads.
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/limits.hpp"
+#include "resilience/concurrency_limiter.hpp"
+#include "resilience/pressure.hpp"
 #include "shop/api/operation.hpp"
+#include "shop/api/priority.hpp"
 
 namespace securecart::shop::api {
 
 struct AdmissionOptions {
-  std::size_t requests_at_once = limits::requests_at_once;
-  std::size_t reads_at_once = limits::reads_at_once;
+  resilience::ConcurrencyLimiter::Settings at_once{.least = limits::requests_at_once_least,
+                                                   .most = limits::requests_at_once,
+                                                   .start = limits::requests_at_once_first,
+                                                   .target = std::chrono::milliseconds(250),
+                                                   .window = std::chrono::milliseconds(400),
+                                                   .least_samples = 10,
+                                                   .decrease_percent = 30};
   std::int64_t writes_per_second = limits::writes_per_second;  // of one client; 0: not limited
   std::int64_t writes_burst = limits::writes_burst;
 };
@@ -37,30 +47,48 @@ class Admission {
   // A place among the requests at once, given back when it is destroyed.
   class Place {
    public:
-    explicit Place(std::atomic<std::size_t>* taken) : taken_(taken) {}
-    Place(Place&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+    Place(Admission* admission, SteadyTime began) : admission_(admission), began_(began) {}
+    Place(Place&& other) noexcept
+        : admission_(std::exchange(other.admission_, nullptr)),
+          began_(other.began_),
+          outcome_(other.outcome_) {}
     Place& operator=(Place&&) = delete;
     ~Place() {
-      if (taken_ != nullptr) {
-        taken_->fetch_sub(1, std::memory_order_relaxed);
+      if (admission_ != nullptr) {
+        admission_->leave(began_, outcome_);
       }
     }
+    // The answer says nothing about how busy this instance is, or that it was too much.
+    void ends_with(resilience::ConcurrencyLimiter::Outcome outcome) { outcome_ = outcome; }
 
    private:
-    std::atomic<std::size_t>* taken_;
+    Admission* admission_;
+    SteadyTime began_;
+    resilience::ConcurrencyLimiter::Outcome outcome_ =
+        resilience::ConcurrencyLimiter::Outcome::answered;
   };
 
   // `client` is the network address. Errors: overloaded, rate_limited, each with Retry-After.
-  Result<Place> enter(const Operation& operation, std::string_view client);
+  Result<Place> enter(const Operation& operation, Priority priority, std::string_view client);
 
-  std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+  // An io thread ran a job so much later than it was due.
+  void note_lateness(Duration lateness);
+
+  std::int64_t in_flight() const;
+  std::int64_t limit() const;
+  std::int64_t pressure_percent() const;
+  std::uint64_t shed(Priority priority) const;
 
  private:
   class Writers;
+  void leave(SteadyTime began, resilience::ConcurrencyLimiter::Outcome outcome);
 
   AdmissionOptions options_;
   const Clock& clock_;
-  std::atomic<std::size_t> in_flight_ = 0;
+  mutable std::mutex mutex_;  // of what follows
+  resilience::ConcurrencyLimiter limiter_;
+  resilience::Pressure pressure_;
+  std::array<std::uint64_t, priorities> shed_{};
   std::unique_ptr<Writers> writers_;
 };
 

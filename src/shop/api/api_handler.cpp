@@ -137,6 +137,14 @@ Error explain_defect(std::string_view what, const Operation& operation,
   return {errc::internal, "Tell us the request_id."};
 }
 
+// Whether nobody waits for the answer any more. No deadline at all is none that has passed.
+bool is_late(const net::Request& request, const Clock& clock) {
+  return request.deadline != SteadyTime{} && request.deadline <= clock.steady();
+}
+Error too_late() {
+  return {errc::overloaded, "The request had waited for too long. Nothing was done."};
+}
+
 net::Response response_of(Reply reply) {
   net::Response response;
   response.status = reply.status;
@@ -178,6 +186,8 @@ void make_conditional(const net::Request& request, net::Response& response) {
 struct ApiHandler::Route {
   const Operation* operation;
   const Schema* request_schema;
+  Priority priority;
+  bool is_here = true;
   std::vector<const ErrorKind*> errors;       // sorted by address
   std::array<observe::Counter*, 4> by_class;  // 2xx, 3xx, 4xx, 5xx
   observe::Histogram* seconds;
@@ -185,6 +195,7 @@ struct ApiHandler::Route {
   Route(const Operation& row, const Schemas& schemas, observe::Metrics& metrics)
       : operation(&row),
         request_schema(request_schema_of(row, schemas)),
+        priority(priority_of(row)),
         errors(possible_errors(row)) {
     if (!row.response_schema.empty() && schemas.find(row.response_schema) == nullptr) {
       refuse(row, "no schema is called " + std::string(row.response_schema));
@@ -199,6 +210,10 @@ struct ApiHandler::Route {
                                  "From the matched request to its answer.", {{"operation", id}});
   }
 
+  void count(int status, Duration took) const {
+    by_class[static_cast<std::size_t>(std::clamp(status / 100, 2, 5) - 2)]->add();
+    seconds->observe(std::chrono::duration<double>(took).count());
+  }
   bool declares(const ErrorKind& kind) const {
     return std::ranges::binary_search(errors, &kind, std::less<const ErrorKind*>());
   }
@@ -224,10 +239,32 @@ ApiHandler::ApiHandler(ApiParts parts, ApiOptions options)
   check_codes(parts_.operations);
   for (const Operation& operation : parts_.operations.all()) {
     routes_.push_back(std::make_unique<Route>(operation, parts_.schemas, parts_.metrics));
+    routes_.back()->is_here = parts_.elsewhere == nullptr || operation.role.empty() ||
+                              parts_.elsewhere->runs_here(operation.role);
   }
-  parts_.metrics.gauge_from(
+  export_admission();
+}
+
+void ApiHandler::export_admission() {
+  observe::Metrics& metrics = parts_.metrics;
+  metrics.gauge_from(
       "securecart_api_in_flight", "Requests being answered.", {},
       [admission = admission_] { return static_cast<double>(admission->in_flight()); });
+  metrics.gauge_from("securecart_api_concurrency_limit",
+                     "Requests this instance takes at once, as it has found out.", {},
+                     [admission = admission_] { return static_cast<double>(admission->limit()); });
+  metrics.gauge_from("securecart_api_pressure",
+                     "Classes of requests refused because io threads run late, bulk first.", {},
+                     [admission = admission_] {
+                       return static_cast<double>(admission->pressure_percent()) / 100.0;
+                     });
+  for (const Priority priority : all_priorities) {
+    metrics.gauge_from("securecart_api_shed_requests", "Requests refused because of load, so far.",
+                       {{"priority", std::string(name_of(priority))}},
+                       [admission = admission_, priority] {
+                         return static_cast<double>(admission->shed(priority));
+                       });
+  }
 }
 
 ApiHandler::~ApiHandler() = default;
@@ -251,13 +288,56 @@ Task<net::Response> ApiHandler::handle(net::Request request) {
   }
   const SteadyTime began = parts_.clock.steady();
   const Route& route = *routes_[match.operation];
+  if (!route.is_here) {
+    Task<net::Response> passing_on = pass_on(route, std::move(request));
+    net::Response response = co_await passing_on;
+    route.count(response.status, parts_.clock.steady() - began);
+    co_return response;
+  }
   std::vector<std::string> values(match.values.begin(), match.values.begin() + match.value_count);
   Passage passage{route, std::move(request), std::move(values), std::nullopt};
   Task<Result<Reply>> passing = pass_or_explain(passage);
   Result<Reply> outcome = co_await passing;
   net::Response response = respond(passage, std::move(outcome));
-  route.by_class[static_cast<std::size_t>(std::clamp(response.status / 100, 2, 5) - 2)]->add();
-  route.seconds->observe(std::chrono::duration<double>(parts_.clock.steady() - began).count());
+  route.count(response.status, parts_.clock.steady() - began);
+  co_return response;
+}
+
+// To the process that runs the operation's role. What is refused for lack of room is refused here,
+// before it costs anybody else anything. How long the other side takes says nothing about this one:
+// a slow role must not make the gateway refuse what is for others.
+Task<net::Response> ApiHandler::pass_on(const Route& route, net::Request request) {
+  const Operation& operation = *route.operation;
+  net::Request seen;
+  seen.request_id = request.request_id;
+  std::optional<std::string> origin;
+  if (const std::optional<std::string_view> sent = request.header("Origin")) {
+    origin = std::string(*sent);
+  }
+  std::optional<Error> error;
+  Result<Admission::Place> place = admission_->enter(operation, route.priority, request.peer);
+  if (!place) {
+    error = std::move(place.error());
+  } else if (is_late(request, parts_.clock)) {
+    error = too_late();
+  } else {
+    place->ends_with(resilience::ConcurrencyLimiter::Outcome::ignored);
+    try {
+      Task<Result<net::Response>> asking = parts_.elsewhere->answer(operation, std::move(request));
+      Result<net::Response> answer = co_await asking;
+      if (answer) {
+        co_return std::move(*answer);
+      }
+      error = std::move(answer.error());
+    } catch (const Unavailable& lost) {
+      error = explain(lost, operation, seen);
+    } catch (const std::exception& defect) {
+      error = explain_defect(defect.what(), operation, seen);
+    }
+  }
+  net::Response response = problem_response(*error, seen.request_id);
+  add_security_headers(response.headers);
+  add_cors(operation.path, origin, response.headers);
   co_return response;
 }
 
@@ -275,9 +355,14 @@ Task<Result<Reply>> ApiHandler::pass_or_explain(Passage& passage) {
 
 Task<Result<Reply>> ApiHandler::pass(Passage& passage) {
   const Operation& operation = *passage.route.operation;
-  Result<Admission::Place> place = admission_->enter(operation, passage.request.peer);
+  Result<Admission::Place> place =
+      admission_->enter(operation, passage.route.priority, passage.request.peer);
   if (!place) {
     co_return std::unexpected(std::move(place.error()));
+  }
+  if (is_late(passage.request, parts_.clock)) {
+    place->ends_with(resilience::ConcurrencyLimiter::Outcome::dropped);
+    co_return std::unexpected(too_late());
   }
   Caller caller;
   if (operation.access != Access::open) {

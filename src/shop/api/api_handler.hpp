@@ -16,6 +16,7 @@
 #include "observe/metrics.hpp"
 #include "shop/accounts/authenticator.hpp"
 #include "shop/api/admission.hpp"
+#include "shop/api/elsewhere.hpp"
 #include "shop/api/operation.hpp"
 #include "shop/api/router.hpp"
 #include "shop/api/schema.hpp"
@@ -40,6 +41,8 @@ struct ApiParts {
   observe::Metrics& metrics;
   // Answers what is neither an operation nor below /v1: the storefront. May be null.
   net::Handler* pages = nullptr;
+  // Answers the operations of roles that do not run here. Null: all run here.
+  Elsewhere* elsewhere = nullptr;
 };
 
 class ApiHandler final : public net::Handler {
@@ -52,11 +55,16 @@ class ApiHandler final : public net::Handler {
   Task<net::Response> handle(net::Request request) override;
   std::size_t body_limit(net::Method method, std::string_view target) const override;
 
+  // An io thread ran a job so much later than it was due. From any thread.
+  void note_lateness(Duration lateness) { admission_->note_lateness(lateness); }
+
  private:
   struct Route;    // an operation with what is looked up once for it
   struct Passage;  // one request on its way
   Task<Result<Reply>> pass(Passage& passage);
   Task<Result<Reply>> pass_or_explain(Passage& passage);
+  Task<net::Response> pass_on(const Route& route, net::Request request);
+  void export_admission();
   Task<std::optional<Result<Reply>>> known_answer(const Call& call);
   net::Response respond(const Passage& passage, Result<Reply> outcome) const;
   net::Response respond_unmatched(const net::Request& request, const Router::Match& match) const;

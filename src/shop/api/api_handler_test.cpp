@@ -369,13 +369,74 @@ TEST_F(ApiHandlerTest, takes_other_bodies_up_to_their_own_limit) {
 }
 
 TEST_F(ApiHandlerTest, sheds_what_it_has_no_room_for) {
-  test::ApiHarness api(
-      parts(), {.allowed_origins = {}, .admission = {.requests_at_once = 1, .reads_at_once = 0}});
+  test::ApiHarness api(parts());
+  for (int i = 0; i < 200; ++i) {
+    clock.advance(std::chrono::milliseconds(10));
+    api.handler().note_lateness(std::chrono::milliseconds(200));
+  }
   const test::Answer read = api.get("/v1/store/things/7");
   EXPECT_EQ(read.code(), "overloaded");
   EXPECT_EQ(read.header("Retry-After"), "1");
   EXPECT_EQ(api.get("/page").status, 200) << "open operations always come in";
-  EXPECT_EQ(api.post("/v1/store/fail/sold_out").code(), "sold_out");
+  test::ApiHarness larger(parts(), {.allowed_origins = {},
+                                    .admission = {.at_once = {.least = 2, .most = 2, .start = 2}}});
+  EXPECT_EQ(larger.post("/v1/store/fail/sold_out").code(), "sold_out");
+}
+
+// Stands for another process.
+class OtherProcess final : public Elsewhere {
+ public:
+  bool runs_here(std::string_view role) const override { return role != "things"; }
+  Task<Result<net::Response>> answer(const Operation& operation, net::Request request) override {
+    if (request.header("X-Lost")) {
+      throw Unavailable("the other process is gone", operation.method != net::Method::get);
+    }
+    asked.push_back(std::string(operation.id) + " " + request.target);
+    co_return net::json_response(200, R"({"id": "7"})");
+  }
+  std::vector<std::string> asked;
+};
+
+TEST_F(ApiHandlerTest, asks_elsewhere_for_roles_that_do_not_run_here) {
+  Operations table;
+  table.begin_role("things");
+  Operation thing{.id = "getThing",
+                  .method = net::Method::get,
+                  .path = "/v1/store/things/{id}",
+                  .tag = "Things",
+                  .summary = "A thing"};
+  thing.handler = [](Call&) -> Task<Result<Reply>> { co_return no_content(); };
+  table.add(thing);
+  thing.id = "makeThing";
+  thing.method = net::Method::post;
+  table.add(thing);
+  OtherProcess other;
+  ApiParts split = parts();
+  ApiHandler handler({table, split.schemas, split.authenticator, split.database, split.clock,
+                      split.metrics, nullptr, &other},
+                     {});
+  test::ThreadExecutor executor;
+  clock.advance(std::chrono::seconds(1));
+  const auto send = [&](net::Method method, bool lost, SteadyTime deadline) {
+    net::Request request;
+    request.method = method;
+    request.target = "/v1/store/things/7?x=1";
+    request.path = "/v1/store/things/7";
+    request.deadline = deadline;
+    if (lost) {
+      request.headers.add("X-Lost", "1");
+    }
+    return executor.run_task<net::Response>([&handler, request = std::move(request)]() mutable {
+      return handler.handle(std::move(request));
+    });
+  };
+  EXPECT_EQ(send(net::Method::get, false, SteadyTime::max()).body, R"({"id": "7"})");
+  EXPECT_EQ(other.asked, std::vector<std::string>{"getThing /v1/store/things/7?x=1"});
+  EXPECT_EQ(send(net::Method::get, true, SteadyTime::max()).status, 503);
+  EXPECT_EQ(send(net::Method::post, true, SteadyTime::max()).status, 504) << "it may have acted";
+  EXPECT_EQ(send(net::Method::get, false, SteadyTime(Duration(1))).status, 503)
+      << "nobody waits for it any more";
+  EXPECT_EQ(other.asked.size(), 1U);
 }
 
 TEST_F(ApiHandlerTest, slows_down_a_client_that_writes_too_much) {

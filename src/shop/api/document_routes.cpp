@@ -14,7 +14,8 @@ void DocumentRoutes::mount(Operations& operations) {
                   .path = "/openapi.json",
                   .tag = "System",
                   .summary = "This API as an OpenAPI 3.1 document",
-                  .access = Access::open},
+                  .access = Access::open,
+                  .needs_database = false},
                  *this, &DocumentRoutes::openapi);
   operations.add({.id = "getReference",
                   .method = net::Method::get,
@@ -22,7 +23,8 @@ void DocumentRoutes::mount(Operations& operations) {
                   .tag = "System",
                   .summary = "This API as a page to read",
                   .access = Access::open,
-                  .response_type = "text/html; charset=utf-8"},
+                  .response_type = "text/html; charset=utf-8",
+                  .needs_database = false},
                  *this, &DocumentRoutes::reference);
 }
 

@@ -182,6 +182,9 @@ class Document {
                         {"summary", operation.summary},
                         {"description", std::move(text)},
                         {"security", security(operation)}};
+    if (!operation.role.empty()) {
+      result["x-role"] = operation.role;  // of the program: which processes answer it
+    }
     if (json::array parameters = parameters_of(operation); !parameters.empty()) {
       result["parameters"] = std::move(parameters);
     }

@@ -239,6 +239,7 @@ void Operations::add(Operation operation) {
       refuse(operation, std::string("has the method and path of ").append(other.id));
     }
   }
+  operation.role = role_;
   operations_.push_back(std::move(operation));
 }
 

@@ -121,15 +121,30 @@ struct Operation {
   int success = 200;
   std::string_view response_schema = "";  // empty: no body, or `response_type` text
   std::string_view response_type = "application/json";
-  bool idempotent = false;  // requires Idempotency-Key
-  bool if_match = false;    // requires If-Match; a mismatch is errc::version_conflict
+  bool idempotent = false;     // requires Idempotency-Key
+  bool if_match = false;       // requires If-Match; a mismatch is errc::version_conflict
+  bool needs_database = true;  // false: answered from memory alone
+  bool writes = true;          // false: a POST that changes nothing
+  // Sending it twice leaves what sending it once leaves, but for something nobody will miss (an
+  // empty cart): another instance may be asked when one is lost. Reads and operations with an
+  // Idempotency-Key are repeatable without it.
+  bool repeatable = false;
   std::vector<const ErrorKind*> errors = {};  // beyond those its flags imply
+  // The role of the program that answers it (cli/roles.hpp), set by Operations; empty: each
+  // instance for itself (health, metrics, documents).
+  std::string_view role = "";
   Handler handler = nullptr;
+
+  bool may_be_repeated() const {
+    return repeatable || idempotent || method == net::Method::get || method == net::Method::put;
+  }
 };
 
 // The table. Filled at start-up (cli/serve wires it), then only read.
 class Operations {
  public:
+  // Operations added from now on belong to `role`, a literal.
+  void begin_role(std::string_view role) { role_ = role; }
   void add(Operation operation);
 
   // Registers a member function of a group of handlers that outlives the table:
@@ -144,6 +159,7 @@ class Operations {
 
  private:
   std::vector<Operation> operations_;
+  std::string_view role_;
 };
 
 // Turns what storage said into a Reply: the answer itself, the first answer again when the key was

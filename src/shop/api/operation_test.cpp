@@ -112,6 +112,24 @@ TEST(operations, imply_errors_by_their_flags) {
   EXPECT_TRUE(std::ranges::is_sorted(errors, {}, &ErrorKind::status));
 }
 
+TEST(operations, imply_no_error_that_cannot_happen) {
+  Operation row = sample();
+  row.method = net::Method::get;
+  row.path = "/livez";
+  row.access = Access::open;
+  row.request_schema = "";
+  row.if_match = false;
+  row.idempotent = false;
+  row.errors.clear();
+  row.needs_database = false;
+  EXPECT_EQ(possible_errors(row), std::vector<const ErrorKind*>{&errc::invalid_request});
+  row.needs_database = true;
+  for (const ErrorKind* kind : possible_errors(row)) {
+    EXPECT_NE(kind, &errc::overloaded) << "what is open to anyone is always let in";
+    EXPECT_NE(kind, &errc::outcome_unknown) << "nothing is written";
+  }
+}
+
 TEST(paths, compare_by_shape) {
   EXPECT_TRUE(same_shape("/a/{x}/b", "/a/{y}/b"));
   EXPECT_FALSE(same_shape("/a/{x}", "/a/me"));

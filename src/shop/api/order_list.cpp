@@ -15,7 +15,7 @@ namespace {
   "(placed_at < $2 OR (placed_at = $2 AND id < $3)) AND placed_at > $4 AND "                    \
   "($5 = '' OR payment_status = $5) AND ($6 = '' OR fulfilment_status = $6) AND "               \
   "($7 = '' OR status = $7) AND ($8 = '' OR customer_id = $8) AND "                             \
-  "($9 = '' OR number LIKE $9 || '%' OR email LIKE $10 || '%') "
+  "($9 = '' OR number LIKE upper($9) || '%' OR email LIKE $10 || '%') "
 constexpr std::string_view all_sql =
     SECURECART_ORDER_SUMMARY "ORDER BY placed_at DESC, id DESC LIMIT $11";
 constexpr std::string_view status_sql =
@@ -47,7 +47,7 @@ json::object render_summary(const storage::Row& row) {
 
 // LIKE without its wildcards: people search for what they typed.
 std::string without_wildcards(std::string text) {
-  std::erase_if(text, [](char c) { return c == '%' || c == '_'; });
+  std::erase_if(text, [](char c) { return c == '%' || c == '_' || c == '\\'; });
   return text;
 }
 

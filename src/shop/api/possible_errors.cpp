@@ -20,14 +20,17 @@ void add_implied(const Operation& operation, std::vector<const ErrorKind*>& erro
     }
   };
   const bool writes = operation.method != net::Method::get;
-  add(true, {&errc::invalid_request, &errc::internal, &errc::unavailable, &errc::overloaded});
-  add(operation.access != Access::open, {&errc::shop_unknown, &errc::unauthorised});
+  const bool admitted = operation.access != Access::open;  // admission.hpp: the others always are
+  add(true, {&errc::invalid_request});
+  add(operation.needs_database, {&errc::internal, &errc::unavailable, &errc::deadline_exceeded});
+  add(admitted, {&errc::shop_unknown, &errc::unauthorised, &errc::overloaded});
   add(operation.access == Access::shopper || operation.access == Access::admin, {&errc::forbidden});
   add(operation.path.find('{') != std::string_view::npos, {&errc::not_found});
   add(takes_body(operation), {&errc::body_too_large, &errc::unsupported_media_type});
   add(operation.idempotent, {&errc::idempotency_key_missing, &errc::idempotency_key_reused});
   add(operation.if_match, {&errc::precondition_required, &errc::version_conflict});
-  add(writes, {&errc::rate_limited, &errc::deadline_exceeded, &errc::outcome_unknown});
+  add(writes && admitted, {&errc::rate_limited});
+  add(writes && operation.writes, {&errc::outcome_unknown});
 }
 
 }  // namespace

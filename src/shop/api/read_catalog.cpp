@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text_list.hpp"
+
 namespace securecart::shop::api {
 namespace {
 
@@ -30,17 +32,9 @@ void read(const json::object& body, std::string_view name, std::optional<std::st
   }
 }
 
-std::vector<std::string> texts_of(const json::value& list) {
-  std::vector<std::string> texts;
-  for (const json::value& text : list.as_array()) {
-    texts.emplace_back(text.as_string());
-  }
-  return texts;
-}
-
 void read(const json::object& body, std::string_view name, std::vector<std::string>& into) {
   if (const json::value* value = body.if_contains(name)) {
-    into = texts_of(*value);
+    into = text_list(value->as_array());
   }
 }
 
@@ -137,7 +131,7 @@ void read_product(const json::object& body, catalog::ProductInput& input) {
   read_parts(body, "images", input.images, &read_image);
   read_parts(body, "variants", input.variants, &read_variant);
   if (const json::value* collections = body.if_contains("collections")) {
-    input.collections = texts_of(*collections);
+    input.collections = text_list(collections->as_array());
   }
 }
 

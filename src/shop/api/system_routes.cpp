@@ -22,17 +22,19 @@ void SystemRoutes::mount(Operations& operations) {
                   .tag = "System",
                   .summary = "The process runs; it asks nothing else",
                   .access = Access::open,
-                  .response_type = "text/plain; charset=utf-8"},
+                  .response_type = "text/plain; charset=utf-8",
+                  .needs_database = false},
                  *this, &SystemRoutes::live);
   operations.add(
       {.id = "getReadiness",
        .method = Method::get,
        .path = "/readyz",
        .tag = "System",
-       .summary = "The instance can take requests: its database answers, it is not ending",
+       .summary = "The instance can take requests: its database answers, it is not ending. A line "
+                  "`degraded: …` names what is away and only delays work",
        .access = Access::open,
        .response_type = "text/plain; charset=utf-8",
-       .errors = {&errc::draining, &errc::unavailable}},
+       .errors = {&errc::draining}},
       *this, &SystemRoutes::ready);
   operations.add({.id = "getMetrics",
                   .method = Method::get,
@@ -40,7 +42,8 @@ void SystemRoutes::mount(Operations& operations) {
                   .tag = "System",
                   .summary = "Metrics in the Prometheus text format",
                   .access = Access::open,
-                  .response_type = "text/plain; version=0.0.4; charset=utf-8"},
+                  .response_type = "text/plain; version=0.0.4; charset=utf-8",
+                  .needs_database = false},
                  *this, &SystemRoutes::metrics);
 }
 
@@ -52,9 +55,15 @@ Task<Result<Reply>> SystemRoutes::ready(Call& /*call*/) {
   if (draining_) {
     co_return fail(errc::draining, "Send requests to another instance.");
   }
-  storage::Query query{"SELECT 1", {}};
-  co_await database_.read(std::move(query));
-  co_return text_reply("ready\n", "text/plain; charset=utf-8");
+  if (database_ != nullptr) {
+    storage::Query query{"SELECT 1", {}};
+    co_await database_->read(std::move(query));
+  }
+  std::string text = "ready\n";
+  for (const auto& [name, good] : watched_) {
+    text += good() ? "" : "degraded: " + name + "\n";
+  }
+  co_return text_reply(std::move(text), "text/plain; charset=utf-8");
 }
 
 Task<Result<Reply>> SystemRoutes::metrics(Call& /*call*/) {

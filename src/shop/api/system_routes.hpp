@@ -2,6 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "observe/metrics.hpp"
 #include "shop/api/operation.hpp"
@@ -11,10 +15,16 @@ namespace securecart::shop::api {
 
 class SystemRoutes {
  public:
-  SystemRoutes(storage::Database& database, observe::Metrics& metrics)
+  // `database` is null in a process that has none to be ready.
+  SystemRoutes(storage::Database* database, observe::Metrics& metrics)
       : database_(database), metrics_(metrics) {}
   void mount(Operations& operations);
 
+  // A dependency without which the instance still serves: while `good()` is false, /readyz says
+  // `degraded` and its name, with 200. Before the server runs; `good` is called on its threads.
+  void watch(std::string name, std::function<bool()> good) {
+    watched_.emplace_back(std::move(name), std::move(good));
+  }
   // From now on /readyz answers 503, so that balancers send nothing new.
   void drain() { draining_ = true; }
 
@@ -23,8 +33,9 @@ class SystemRoutes {
   Task<Result<Reply>> ready(Call& call);
   Task<Result<Reply>> metrics(Call& call);
 
-  storage::Database& database_;
+  storage::Database* database_;
   observe::Metrics& metrics_;
+  std::vector<std::pair<std::string, std::function<bool()>>> watched_;
   std::atomic<bool> draining_ = false;
 };
 

@@ -2,16 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "base/text_list.hpp"
+
 namespace securecart::shop::carts {
 namespace {
-
-std::string as_json(const std::vector<std::string>& list) {
-  json::array array;
-  for (const std::string& entry : list) {
-    array.emplace_back(entry);
-  }
-  return to_string(json::value(std::move(array)));
-}
 
 storage::Value text_or_null(const std::string& text) {
   return text.empty() ? storage::Value() : storage::Value(text);
@@ -59,7 +53,7 @@ std::vector<FieldError> check_bands(const json::array& bands, const std::string&
 void add_shipping_zone(storage::Batch& batch, const std::string& shop_id,
                        const ShippingZoneInput& zone) {
   batch.add("INSERT INTO shipping_zones (shop_id, id, name, countries) VALUES ($1, $2, $3, $4)",
-            {shop_id, zone.id, zone.name, as_json(zone.countries)});
+            {shop_id, zone.id, zone.name, store_text_list(zone.countries)});
   add_zone_methods(batch, shop_id, zone);
 }
 

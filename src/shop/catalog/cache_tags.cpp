@@ -6,10 +6,8 @@ namespace securecart::shop::catalog {
 
 namespace {
 
-std::string tag(std::string_view kind, const std::string& shop_id, std::string_view id) {
+std::string tag(std::string_view kind, std::string_view id) {
   std::string text(kind);
-  text += ':';
-  text += shop_id;
   text += ':';
   text += id;
   return text;
@@ -33,56 +31,59 @@ std::vector<std::string> listed(const std::string& payload, std::string_view nam
 
 }  // namespace
 
-std::string product_tag(const std::string& shop_id, const std::string& product_id) {
-  return tag("product", shop_id, product_id);
+std::string product_tag(std::string_view product_id) {
+  return tag("product", product_id);
 }
-std::string collection_tag(const std::string& shop_id, const std::string& collection_id) {
-  return tag("collection", shop_id, collection_id);
+std::string collection_tag(std::string_view collection_id) {
+  return tag("collection", collection_id);
 }
-std::string catalog_tag(const std::string& shop_id) {
-  return "catalog:" + shop_id;
+std::string catalog_tag() {
+  return "catalog";
 }
-std::string item_tag(const std::string& shop_id, const std::string& item_id) {
-  return tag("item", shop_id, item_id);
+std::string item_tag(std::string_view item_id) {
+  return tag("item", item_id);
 }
-std::string shop_tag(const std::string& shop_id) {
-  return "shop:" + shop_id;
+std::string shop_tag() {
+  return "shop";
 }
 
 std::vector<std::string> outdated_tags(const storage::CommittedEvent& event) {
   if (event.type.starts_with("product.")) {
-    return {product_tag(event.shop_id, event.subject), catalog_tag(event.shop_id)};
+    return {product_tag(event.subject), catalog_tag()};
   }
   if (event.type.starts_with("collection.")) {
-    std::vector<std::string> tags = {collection_tag(event.shop_id, event.subject),
-                                     catalog_tag(event.shop_id)};
+    std::vector<std::string> tags = {collection_tag(event.subject), catalog_tag()};
     for (const std::string& product : listed(event.payload, "products")) {
-      tags.push_back(product_tag(event.shop_id, product));
+      tags.push_back(product_tag(product));
     }
     return tags;
   }
   if (event.type == "stock.changed") {
-    return {item_tag(event.shop_id, event.subject)};
+    return {item_tag(event.subject)};
   }
   if (event.type == "shop.updated") {
-    return {shop_tag(event.shop_id)};
+    return {shop_tag()};
   }
   // Orders hold, release and ship stock; those that touch any name its items.
   std::vector<std::string> tags;
   if (event.type.starts_with("order.") && event.payload.find("\"items\"") != std::string::npos) {
     for (const std::string& item : listed(event.payload, "items")) {
-      tags.push_back(item_tag(event.shop_id, item));
+      tags.push_back(item_tag(item));
     }
   }
   return tags;
 }
 
-void keep_fresh(storage::Database& database, storage::Cache& cache) {
+void outdate(storage::LoadingCache& cache, const storage::CommittedEvent& event) {
+  for (const std::string& outdated : outdated_tags(event)) {
+    cache.invalidate(event.shop_id, outdated);
+  }
+}
+
+void keep_fresh(storage::Database& database, storage::LoadingCache& cache) {
   database.on_commit([&cache](std::int64_t, std::span<const storage::CommittedEvent> events) {
     for (const storage::CommittedEvent& event : events) {
-      for (const std::string& outdated : outdated_tags(event)) {
-        cache.invalidate(outdated);
-      }
+      outdate(cache, event);
     }
   });
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/text_list.hpp"
 #include "shop/catalog/errc.hpp"
 #include "shop/catalog/rows.hpp"
 
@@ -16,14 +17,6 @@ using storage::Batch;
 using storage::nullable;
 using storage::Value;
 using storage::Values;
-
-std::string json_of(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) {
-    array.emplace_back(text);
-  }
-  return securecart::to_string(json::value(std::move(array)));
-}
 
 std::string json_of(const std::vector<Option>& options) {
   json::array array;
@@ -103,7 +96,7 @@ void Writer::insert_product() {
           "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
           "$13, $14, $15, $16, $17, $18)",
           {shop_id_, wanted_.id, wanted_.handle, wanted_.title, title_key(wanted_.title),
-           wanted_.description, wanted_.vendor, wanted_.type, json_of(wanted_.tags),
+           wanted_.description, wanted_.vendor, wanted_.type, store_text_list(wanted_.tags),
            json_of(wanted_.options), std::string(to_string(wanted_.status)),
            nullable(wanted_.tax_class_id), wanted_.seo_title, wanted_.seo_description,
            wanted_.attributes, wanted_.version, to_millis(wanted_.created_at),
@@ -126,7 +119,7 @@ void Writer::update_product() {
           "seo_title = $13, seo_description = $14, attributes = $15 WHERE shop_id = $1 AND "
           "id = $2",
           {shop_id_, wanted_.id, wanted_.handle, wanted_.title, title_key(wanted_.title),
-           wanted_.description, wanted_.vendor, wanted_.type, json_of(wanted_.tags),
+           wanted_.description, wanted_.vendor, wanted_.type, store_text_list(wanted_.tags),
            json_of(wanted_.options), std::string(to_string(wanted_.status)),
            nullable(wanted_.tax_class_id), wanted_.seo_title, wanted_.seo_description,
            wanted_.attributes})
@@ -255,7 +248,7 @@ Values Writer::variant_row(const Variant& variant, std::size_t position) const {
           wanted_.id,
           static_cast<std::int64_t>(position),
           variant.title,
-          json_of(variant.option_values),
+          store_text_list(variant.option_values),
           variant.sku,
           variant.barcode,
           variant.grams,

@@ -10,7 +10,8 @@ namespace {
 
 using test::simple_product;
 
-struct CollectionsService : testing::Test, test::CatalogFixture {
+struct CollectionsService : testing::TestWithParam<test::Engine>, test::CatalogFixture {
+  CollectionsService() : CatalogFixture(GetParam()) {}
   Collection create(std::string title) {
     CollectionInput input;
     input.title = std::move(title);
@@ -21,7 +22,11 @@ struct CollectionsService : testing::Test, test::CatalogFixture {
   }
 };
 
-TEST_F(CollectionsService, CreateChangeAndRemove) {
+INSTANTIATE_TEST_SUITE_P(Engines, CollectionsService,
+                         testing::Values(test::Engine::sqlite, test::Engine::postgres),
+                         test::engine_name);
+
+TEST_P(CollectionsService, CreateChangeAndRemove) {
   const Collection pots = create("Pots & Pans");
   EXPECT_EQ(pots.handle, "pots-pans");
   EXPECT_EQ(pots.position, 0);
@@ -41,7 +46,7 @@ TEST_F(CollectionsService, CreateChangeAndRemove) {
   EXPECT_TRUE(read(pots.id).error().is(errc::not_found));
 }
 
-TEST_F(CollectionsService, RefuseWhatIsUnusable) {
+TEST_P(CollectionsService, RefuseWhatIsUnusable) {
   create("Tea");
   CollectionInput input;
   input.title = "Tea";
@@ -53,7 +58,7 @@ TEST_F(CollectionsService, RefuseWhatIsUnusable) {
   EXPECT_EQ(refused.error().fields.size(), 3U);
 }
 
-TEST_F(CollectionsService, UpsertByHandle) {
+TEST_P(CollectionsService, UpsertByHandle) {
   CollectionInput input;
   input.title = "Tea";
   const Collection made = *run_ready(collections.upsert(shop_a, input));
@@ -64,7 +69,7 @@ TEST_F(CollectionsService, UpsertByHandle) {
   EXPECT_EQ(changed.version, 2);
 }
 
-TEST_F(CollectionsService, HoldProductsInTheirOrder) {
+TEST_P(CollectionsService, HoldProductsInTheirOrder) {
   const Collection tea = create("Tea");
   std::vector<std::string> ids_of_products;
   for (int i = 0; i < 3; ++i) {
@@ -89,7 +94,7 @@ TEST_F(CollectionsService, HoldProductsInTheirOrder) {
   EXPECT_TRUE(run_ready(catalog.product(shop_a, ids_of_products[1]))->collections.empty());
 }
 
-TEST_F(CollectionsService, ShowShoppersThePublished) {
+TEST_P(CollectionsService, ShowShoppersThePublished) {
   const Collection tea = create("Tea");
   CollectionInput hidden;
   hidden.title = "Hidden";
@@ -111,7 +116,7 @@ TEST_F(CollectionsService, ShowShoppersThePublished) {
   EXPECT_FALSE(second.next);
 }
 
-TEST_F(CollectionsService, NeverReachIntoAnotherShop) {
+TEST_P(CollectionsService, NeverReachIntoAnotherShop) {
   const Collection tea = create("Tea");
   const Product mine = *run_ready(catalog.create(shop_a, simple_product("Mine")));
   const Product theirs = *run_ready(catalog.create(shop_b, simple_product("Theirs")));

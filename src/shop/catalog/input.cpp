@@ -198,8 +198,8 @@ std::vector<Variant> Matcher::variants(std::vector<Image>& images) {
 // Collects what is wrong, by place.
 class Checker {
  public:
-  Checker(const Product& product, const ShopCurrencies& currencies)
-      : product_(product), currencies_(currencies) {}
+  Checker(const Product& product, const ShopCurrencies& currencies, const Product* stored)
+      : product_(product), currencies_(currencies), stored_(stored) {}
 
   std::vector<FieldError> run() {
     texts();
@@ -235,10 +235,12 @@ class Checker {
   void images();
   void variant(const Variant& variant, const std::string& where);
   void price(const Price& price, const std::string& where);
+  bool is_old(const Variant& variant, const Price& price) const;
   void distinct_variants();
 
   const Product& product_;
   const ShopCurrencies& currencies_;
+  const Product* stored_;  // null: the product is new
   std::vector<FieldError> errors_;
 };
 
@@ -332,11 +334,24 @@ void Checker::variant(const Variant& variant, const std::string& where) {
   }
   for (std::size_t i = 0; i < variant.prices.size(); ++i) {
     const std::string place = fmt::format("{}/prices/{}", where, i);
-    price(variant.prices[i], place);
+    if (!is_old(variant, variant.prices[i])) {
+      price(variant.prices[i], place);
+    }
     if (i > 0 && variant.prices[i].currency == variant.prices[i - 1].currency) {
       error(place + "/currency", fmt::format("two prices in {}", variant.prices[i].currency));
     }
   }
+}
+
+// A price that stays as it is may be in a currency the shop has given up since: that does not keep
+// the merchant from changing or archiving the product.
+bool Checker::is_old(const Variant& variant, const Price& price) const {
+  if (stored_ == nullptr) {
+    return false;
+  }
+  const auto before = std::ranges::find(stored_->variants, variant.id, &Variant::id);
+  return before != stored_->variants.end() &&
+         std::ranges::find(before->prices, price) != before->prices.end();
 }
 
 void Checker::price(const Price& price, const std::string& where) {
@@ -470,15 +485,16 @@ Result<Product> assemble(const ProductInput& input, const Product* stored,
   product.updated_at = now;
 
   std::vector<FieldError> errors = matcher.take_errors();
-  std::ranges::move(check(product, currencies), std::back_inserter(errors));
+  std::ranges::move(check(product, currencies, stored), std::back_inserter(errors));
   if (!errors.empty()) {
     return fail(errc::product_invalid, "See `errors` for what to change.", std::move(errors));
   }
   return product;
 }
 
-std::vector<FieldError> check(const Product& product, const ShopCurrencies& currencies) {
-  return Checker(product, currencies).run();
+std::vector<FieldError> check(const Product& product, const ShopCurrencies& currencies,
+                              const Product* stored) {
+  return Checker(product, currencies, stored).run();
 }
 
 bool same_content(const Product& a, const Product& b) {

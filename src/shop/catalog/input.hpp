@@ -70,8 +70,10 @@ Result<Product> assemble(const ProductInput& input, const Product* stored,
                          std::vector<CollectionRef> collections, const ShopCurrencies& currencies,
                          const Ids& ids, Timestamp now);
 
-// What does not fit; empty for a sound product. assemble() calls it.
-std::vector<FieldError> check(const Product& product, const ShopCurrencies& currencies);
+// What does not fit; empty for a sound product. Prices that `stored` (null for a new product) has
+// may be in currencies the shop has given up. assemble() calls it.
+std::vector<FieldError> check(const Product& product, const ShopCurrencies& currencies,
+                              const Product* stored = nullptr);
 
 // True when both say the same to everyone: all but ids given anew, versions and times.
 bool same_content(const Product& a, const Product& b);

@@ -123,6 +123,16 @@ TEST_F(Assembly, BoundsEverything) {
                                   "/variants/0/prices/0/amount"}));
 }
 
+TEST_F(Assembly, KeepsPricesInCurrenciesTheShopGaveUp) {
+  Product stored = *(*this)(shirt());
+  stored.variants[0].prices.push_back({"GBP", 700, std::nullopt});
+  ProductInput input = input_of(stored);
+  input.status = ProductStatus::archived;
+  EXPECT_TRUE((*this)(input, &stored)) << "the price stays as it was";
+  input.variants[0].prices[1].amount = 800;
+  EXPECT_FALSE((*this)(input, &stored)) << "nobody can pay this price";
+}
+
 TEST_F(Assembly, KeepsTheIdsOfWhatIsThere) {
   ProductInput input = shirt();
   input.images = {{std::nullopt, "/a.svg", ""}, {std::nullopt, "/b.svg", ""}};

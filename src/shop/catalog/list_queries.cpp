@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "base/limits.hpp"
+#include "base/text_list.hpp"
 #include "shop/catalog/load.hpp"
 
 namespace securecart::shop::catalog {
@@ -149,6 +151,26 @@ storage::Query visible_collection_query(const std::string& shop_id,
       {shop_id, id_or_handle}};
 }
 
+storage::Query recommended_from_query(const std::string& shop_id, const std::string& id_or_handle) {
+  return {
+      "SELECT id FROM products WHERE shop_id = $1 AND (id = $2 OR handle = $2) "
+      "AND status = 'published'",
+      {shop_id, id_or_handle}};
+}
+
+storage::Query recommendations_query(const std::string& shop_id, const std::string& id_or_handle,
+                                     const std::string& currency) {
+  return {
+      "SELECT product.id FROM bought_together AS pair JOIN products AS product ON "
+      "product.shop_id = pair.shop_id AND product.id = pair.other_id "
+      "WHERE pair.shop_id = $1 AND product.status = 'published' AND EXISTS (SELECT 1 FROM "
+      "product_prices AS price WHERE price.shop_id = pair.shop_id AND price.product_id = "
+      "product.id AND price.currency = $2) AND pair.product_id = (SELECT id FROM products WHERE "
+      "shop_id = $1 AND "
+      "(id = $3 OR handle = $3)) ORDER BY pair.orders DESC, pair.other_id DESC LIMIT $4",
+      {shop_id, currency, id_or_handle, static_cast<std::int64_t>(limits::recommended_products)}};
+}
+
 storage::Query store_summary_query(const std::string& shop_id, const std::string& product_id,
                                    const std::string& currency, const std::string& region) {
   return {
@@ -178,7 +200,7 @@ std::optional<StoreSummary> store_summary_from(const storage::Rows& rows,
   summary.title = first.text(2);
   summary.vendor = first.text(3);
   summary.type = first.text(4);
-  summary.tags = strings_of(first.text(5));
+  summary.tags = stored_text_list(first.text(5));
   summary.image = image_at(first, 6);
   summary.price = {currency, first.integer(9), first.integer_or_null(10)};
   for (const storage::Row row : rows) {

@@ -18,6 +18,12 @@ storage::Query admin_list_query(const std::string& shop_id, std::optional<Produc
 storage::Query visible_collection_query(const std::string& shop_id,
                                         const std::string& id_or_handle);
 
+// Whether a product can be seen: a row when it can.
+storage::Query recommended_from_query(const std::string& shop_id, const std::string& id_or_handle);
+// Rows (product id) of what is bought together with a product and for sale, most often first.
+storage::Query recommendations_query(const std::string& shop_id, const std::string& id_or_handle,
+                                     const std::string& currency);
+
 // Rows of one product's variants for sale, the cheapest first: what summary_from() takes.
 storage::Query store_summary_query(const std::string& shop_id, const std::string& product_id,
                                    const std::string& currency, const std::string& region);

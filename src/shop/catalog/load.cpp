@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/json.hpp"
+#include "base/text_list.hpp"
 
 namespace securecart::shop::catalog {
 
@@ -16,20 +17,12 @@ json::value parsed(const std::string& text) {
   return std::move(*value);
 }
 
-std::vector<std::string> texts_of(const json::array& array) {
-  std::vector<std::string> texts;
-  for (const json::value& value : array) {
-    texts.emplace_back(value.as_string());
-  }
-  return texts;
-}
-
 std::vector<Option> options_of(const std::string& text) {
   std::vector<Option> options;
   const json::value value = parsed(text);
   for (const json::value& option : value.as_array()) {
     options.push_back({std::string(get_string(option.as_object(), "name")),
-                       texts_of(get_array(option.as_object(), "values"))});
+                       text_list(get_array(option.as_object(), "values"))});
   }
   return options;
 }
@@ -38,7 +31,7 @@ Variant variant_from(const storage::Row& row) {
   Variant variant;
   variant.id = row.text(0);
   variant.title = row.text(1);
-  variant.option_values = strings_of(row.text(2));
+  variant.option_values = stored_text_list(row.text(2));
   variant.sku = row.text(3);
   variant.barcode = row.text(4);
   variant.grams = row.integer(5);
@@ -62,7 +55,7 @@ Product head_from(const storage::Row& row) {
   product.description = row.text(3);
   product.vendor = row.text(4);
   product.type = row.text(5);
-  product.tags = strings_of(row.text(6));
+  product.tags = stored_text_list(row.text(6));
   product.options = options_of(row.text(7));
   product.status = parse_product_status(row.text(8)).value_or(ProductStatus::draft);
   product.tax_class_id = row.text_or_null(9);
@@ -79,13 +72,6 @@ Product head_from(const storage::Row& row) {
 #define PRODUCT_ID "(SELECT id FROM products WHERE shop_id = $1 AND (id = $2 OR handle = $2))"
 
 }  // namespace
-
-std::vector<std::string> strings_of(const std::string& json_array) {
-  if (json_array == "[]") {
-    return {};
-  }
-  return texts_of(parsed(json_array).as_array());
-}
 
 std::vector<storage::Query> product_queries(const std::string& shop_id,
                                             const std::string& id_or_handle) {
@@ -155,7 +141,7 @@ storage::Query currencies_query(const std::string& shop_id) {
 
 ShopCurrencies currencies_from(const storage::Rows& rows) {
   assert(!rows.empty());
-  return {strings_of(rows[0].text(0))};
+  return {stored_text_list(rows[0].text(0))};
 }
 
 }  // namespace securecart::shop::catalog

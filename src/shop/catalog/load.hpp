@@ -25,6 +25,4 @@ storage::Query currencies_query(const std::string& shop_id);
 // Asserts that the shop is there: callers come with one that was looked up.
 ShopCurrencies currencies_from(const storage::Rows& rows);
 
-std::vector<std::string> strings_of(const std::string& json_array);
-
 }  // namespace securecart::shop::catalog

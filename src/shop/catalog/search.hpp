@@ -1,4 +1,5 @@
-// Full-text search over products. SQLite answers it today (sqlite_search.hpp), PostgreSQL later.
+// Full-text search over products: on SQLite (sqlite_search.hpp) and on PostgreSQL
+// (postgres_search.hpp).
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,15 @@ struct SearchRequest {
   std::optional<SearchPosition> after;
   std::int64_t limit = 0;
 };
+
+// What is searched of a product beside its title, type and vendor: one text a field.
+struct SearchTexts {
+  std::string tags;
+  std::string options;
+  std::string skus;  // and barcodes
+  std::string description;
+};
+SearchTexts search_texts(const Product& product);
 
 class ProductSearch {
  public:

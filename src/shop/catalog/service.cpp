@@ -403,6 +403,30 @@ Task<PageOf<StoreSummary, SearchPosition>> Catalog::store_find(std::string shop_
   co_return page;
 }
 
+Task<Result<std::vector<StoreSummary>>> Catalog::recommendations(std::string shop_id,
+                                                                 std::string id_or_handle,
+                                                                 std::string currency) {
+  std::vector<Query> queries = {recommended_from_query(shop_id, id_or_handle),
+                                recommendations_query(shop_id, id_or_handle, currency)};
+  const std::vector<Rows> rows =
+      co_await database_.read_all(std::move(queries), storage::Freshness::replica);
+  if (rows[0].empty()) {
+    co_return no_product();
+  }
+  std::vector<std::string> ids;
+  for (const storage::Row row : rows[1]) {
+    ids.push_back(row.text(0));
+  }
+  std::vector<StoreSummary> shown;
+  for (std::optional<StoreSummary>& summary :
+       co_await summaries(std::move(shop_id), std::move(currency), std::move(ids))) {
+    if (summary) {
+      shown.push_back(std::move(*summary));
+    }
+  }
+  co_return shown;
+}
+
 Task<std::vector<std::optional<StoreSummary>>> Catalog::summaries(std::string shop_id,
                                                                   std::string currency,
                                                                   std::vector<std::string> ids) {

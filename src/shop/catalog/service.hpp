@@ -144,6 +144,11 @@ class Catalog {
                                            std::string currency);
   // Errors: not_found when the collection is not there or not published.
   Task<Result<PageOf<StoreSummary, PageKey>>> store_list(ListRequest request);
+  // What is bought together with this product, most often first, at most
+  // limits::recommended_products. Errors: not_found.
+  Task<Result<std::vector<StoreSummary>>> recommendations(std::string shop_id,
+                                                          std::string id_or_handle,
+                                                          std::string currency);
   Task<PageOf<StoreSummary, SearchPosition>> store_find(std::string shop_id, std::string currency,
                                                         std::string text,
                                                         std::optional<SearchPosition> after,

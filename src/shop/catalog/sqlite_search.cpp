@@ -5,7 +5,6 @@
 #include "base/crypto.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "shop/catalog/sanitise_html.hpp"
 
 namespace securecart::shop::catalog {
 
@@ -77,12 +76,6 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-void append_line(std::string& text, const std::string& line) {
-  if (!line.empty()) {
-    text += text.empty() ? line : "\n" + line;
-  }
-}
-
 std::vector<SearchHit> hits(const storage::Rows& rows, bool any_word) {
   std::vector<SearchHit> found;
   for (const storage::Row row : rows) {
@@ -112,24 +105,10 @@ std::string match_expression(std::string_view text, bool any_word) {
 
 void SqliteSearch::index(storage::Batch& batch, const std::string& shop_id,
                          const Product& product) const {
-  std::string tags;
-  for (const std::string& tag : product.tags) {
-    append_line(tags, tag);
-  }
-  std::string options;
-  for (const Option& option : product.options) {
-    for (const std::string& value : option.values) {
-      append_line(options, value);
-    }
-  }
-  std::string skus;
-  for (const Variant& variant : product.variants) {
-    append_line(skus, variant.sku);
-    append_line(skus, variant.barcode);
-  }
-  batch.add(upsert_document,
-            {shop_id, first_row(shop_id), product.id, product.title, product.type, product.vendor,
-             tags, options, plain_text(product.description), skus});
+  SearchTexts texts = search_texts(product);
+  batch.add(upsert_document, {shop_id, first_row(shop_id), product.id, product.title, product.type,
+                              product.vendor, std::move(texts.tags), std::move(texts.options),
+                              std::move(texts.description), std::move(texts.skus)});
 }
 
 Task<std::vector<SearchHit>> SqliteSearch::find(SearchRequest request) {

@@ -215,6 +215,15 @@ std::optional<std::int64_t> CartSnapshot::available(const SnapshotLine& line) co
   return units / line.units;
 }
 
+Task<std::shared_ptr<const SaleTerms>> current_terms(const Deps& deps, std::string shop_id) {
+  storage::Query query{"SELECT terms_version FROM shops WHERE id = $1", {shop_id}};
+  const Rows rows = co_await deps.database.read(std::move(query));
+  if (rows.empty()) {
+    co_return nullptr;
+  }
+  co_return co_await terms_of(deps, std::move(shop_id), rows[0].integer(0));
+}
+
 Task<std::optional<CartSnapshot>> read_cart(const Deps& deps, std::string shop_id,
                                             std::string cart_id) {
   std::vector<Query> queries;

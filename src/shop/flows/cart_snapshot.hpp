@@ -80,6 +80,9 @@ struct CartSnapshot {
   std::optional<std::int64_t> available(const SnapshotLine& line) const;
 };
 
+// The shop's terms as they stand. Null: no such shop.
+Task<std::shared_ptr<const SaleTerms>> current_terms(const Deps& deps, std::string shop_id);
+
 // nullopt: no such cart in this shop. Who may see it is the caller's question (token_hash,
 // customer_id).
 Task<std::optional<CartSnapshot>> read_cart(const Deps& deps, std::string shop_id,

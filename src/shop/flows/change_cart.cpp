@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
@@ -15,8 +14,6 @@ namespace {
 using storage::Batch;
 using storage::Value;
 
-constexpr std::string_view currencies_sql =
-    "SELECT default_currency, currencies FROM shops WHERE id = $1";
 constexpr std::string_view variant_sql =
     "SELECT p.status, (SELECT COUNT(*) FROM variant_prices vp WHERE vp.shop_id = v.shop_id AND "
     "vp.variant_id = v.id AND vp.currency = $3) FROM variants v "
@@ -115,20 +112,14 @@ Value address_value(const json::value& address) {
 }  // namespace
 
 Task<Result<CreatedCart>> create_cart(const Deps& deps, NewCart request) {
-  storage::Query query{currencies_sql, {request.shop_id}};
-  const storage::Rows shop = co_await deps.database.read(std::move(query));
-  if (shop.empty()) {
+  const std::shared_ptr<const SaleTerms> terms = co_await current_terms(deps, request.shop_id);
+  if (terms == nullptr) {
     co_return fail(errc::not_found, "There is no such shop.");
   }
-  std::vector<std::string> currencies;
-  const json::value listed = json::parse(shop[0].text(1));
-  for (const json::value& currency : listed.as_array()) {
-    currencies.emplace_back(currency.as_string());
-  }
   if (request.currency.empty()) {
-    request.currency = shop[0].text(0);
-  } else if (!contains(currencies, request.currency)) {
-    co_return std::unexpected(currency_refusal(currencies));
+    request.currency = terms->default_currency;
+  } else if (!contains(terms->currencies, request.currency)) {
+    co_return std::unexpected(currency_refusal(terms->currencies));
   }
   for (const NewLine& line : request.lines) {
     std::optional<Error> refused =
@@ -199,7 +190,8 @@ Task<Result<std::monostate>> update_cart(const Deps& deps, CartSnapshot cart, Ca
     batch
         .add(
             "UPDATE carts SET shipping_method_id = $3 WHERE shop_id = $1 AND id = $2 AND "
-            "($3 IS NULL OR EXISTS (SELECT 1 FROM shipping_methods m WHERE m.shop_id = $1 AND "
+            "(CAST($3 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM shipping_methods m WHERE m.shop_id "
+            "= $1 AND "
             "m.id = $3))",
             {cart.shop_id, cart.id, text_or_null(*update.shipping_method_id)})
         .expect(1, carts::errc::shipping_method_unavailable);

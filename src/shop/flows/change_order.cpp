@@ -134,6 +134,7 @@ Task<std::optional<OrderSnapshot>> read_order_snapshot(const Deps& deps, std::st
   std::vector<storage::Query> queries;
   queries.push_back({holds_sql, {shop_id, order_id}});
   queries.push_back({origins_sql, {shop_id, order_id}});
+  queries.push_back({functions::review_sql, {shop_id, order_id}});
   const std::vector<storage::Rows> rows = co_await deps.database.read_all(std::move(queries));
   for (const storage::Row row : rows[0]) {
     snapshot.holds.push_back(
@@ -142,6 +143,7 @@ Task<std::optional<OrderSnapshot>> read_order_snapshot(const Deps& deps, std::st
   for (const storage::Row row : rows[1]) {
     snapshot.origins.push_back({row.text(0), row.text(1), row.text(2), row.integer(3)});
   }
+  snapshot.review = functions::review_of(rows[2]);
   snapshot.payments = co_await payments::read_payments(deps.database, shop_id, order_id);
   snapshot.refunds = co_await payments::read_refunds(deps.database, shop_id, order_id);
   co_return snapshot;
@@ -184,9 +186,12 @@ Result<OrderPlan> decide_cancel(const OrderSnapshot& snapshot, const CancelReque
   } else if (order.captured_total == 0) {
     change.state.payment = PaymentStatus::voided;
   }
+  if (snapshot.review) {
+    functions::add_review_decision(plan.batch, order.shop_id, order.id, "cancelled", request.actor,
+                                   deps.clock.now());
+  }
   finish(plan, order, change, "cancelled", request.actor, {{"reason", request.reason}}, deps);
-  add_event(plan, "order.cancelled",
-            {{"reason", request.reason}, {"items", items_of(snapshot.holds)}});
+  add_event(plan, "order.cancelled", {{"items", items_of(snapshot.holds)}});
   return plan;
 }
 
@@ -198,6 +203,9 @@ Result<OrderPlan> decide_fulfilment(const OrderSnapshot& snapshot, const FulfilR
       order.state.payment == PaymentStatus::declined) {
     return fail(orders::errc::order_not_paid,
                 "Wait for the payment, or have the shopper pay again; then fulfil.");
+  }
+  if (snapshot.review && snapshot.review->status == "held") {
+    return fail(orders::errc::order_held, "Look at its review, then release it or cancel it.");
   }
   if (!orders::may_fulfil(order.state)) {
     return fail(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shop/flows/deps.hpp"
+#include "shop/functions/store.hpp"
 #include "shop/inventory/holds.hpp"
 #include "shop/orders/model.hpp"
 #include "shop/payments/store.hpp"
@@ -29,6 +30,7 @@ struct OrderSnapshot {
   std::vector<Origin> origins;
   std::vector<payments::Payment> payments;
   std::vector<payments::Refund> refunds;
+  std::optional<functions::Review> review;  // when functions had something to say of it
 };
 Task<std::optional<OrderSnapshot>> read_order_snapshot(const Deps& deps, std::string shop_id,
                                                        std::string order_id);

@@ -3,13 +3,14 @@
 #include <cassert>
 #include <set>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/money.hpp"
 #include "shop/carts/errc.hpp"
 #include "shop/flows/settle_payment.hpp"
 #include "shop/inventory/errc.hpp"
 #include "shop/orders/store.hpp"
+#include "shop/payments/errc.hpp"
 #include "shop/payments/ledger.hpp"
 #include "shop/payments/store.hpp"
 
@@ -217,8 +218,16 @@ Result<Plan> decide_completion(const CartSnapshot& cart, const CompletionRequest
     return std::unexpected(std::move(*refusal));
   }
   const carts::Totals totals = cart.totals();
+  if (!cart.terms->takes_payments_by(request.provider)) {
+    return fail(payments::errc::payment_provider_unavailable,
+                fmt::format("Not through {}: the shop takes payments through {}.", request.provider,
+                            fmt::join(cart.terms->payment_providers, ", ")));
+  }
   if (auto refusal = refuse_total(cart, request, totals)) {
     return std::unexpected(std::move(*refusal));
+  }
+  if (!request.functions.empty() && request.asked_version != cart.version) {
+    return fail(carts::errc::cart_changed, "The cart changed while it was checked; try again.");
   }
   const auto holds =
       inventory::plan_holds(cart.needs(), cart.stands, cart.terms->fallback_location);
@@ -248,6 +257,7 @@ Result<Plan> decide_completion(const CartSnapshot& cart, const CompletionRequest
   order.history.push_back({"", order.placed_at, "placed", request.actor, detail});
   orders::add_history(plan.batch, deps.ids, order.shop_id, order.id, order.placed_at, "placed",
                       request.actor, detail);
+  add_runs(plan.batch, deps, order, request.functions);
   plan.batch.event("order.placed", order.shop_id, order.id,
                    to_string(json::value(placed_payload(order, cart))));
   return plan;

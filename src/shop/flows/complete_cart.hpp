@@ -12,9 +12,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shop/flows/cart_snapshot.hpp"
 #include "shop/flows/deps.hpp"
+#include "shop/flows/order_functions.hpp"
 #include "shop/orders/model.hpp"
 #include "shop/orders/receipts.hpp"
 #include "storage/database.hpp"
@@ -27,6 +29,9 @@ struct CompletionRequest {
   std::string provider;     // payment provider: "test"
   std::string method;       // the provider's token
   std::optional<std::int64_t> expected_total;
+  // What the shop's functions said of the cart, and of which version of it.
+  std::vector<FunctionRun> functions = {};
+  std::int64_t asked_version = 0;
 };
 
 struct Plan {

@@ -8,6 +8,7 @@
 #include "base/ids.hpp"
 #include "base/limits.hpp"
 #include "shop/flows/sale_terms.hpp"
+#include "shop/functions/run.hpp"
 #include "storage/database.hpp"
 
 namespace securecart::shop::flows {
@@ -19,6 +20,8 @@ struct Deps {
   std::string region = "local";
   // One for all copies of this.
   std::shared_ptr<TermsCache> terms = std::make_shared<TermsCache>(limits::cached_shops);
+  // Runs merchants' functions; null in a process without the role.
+  functions::Runner* functions = nullptr;
   // Off only in the lab, to show that the history check catches doubled orders without it.
   bool guard_completed_carts = true;
 };

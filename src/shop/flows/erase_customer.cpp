@@ -1,5 +1,6 @@
 #include "shop/flows/erase_customer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -31,6 +32,14 @@ constexpr std::string_view answers_sql =
     "ORDER BY k.scope, k.key LIMIT $6";
 constexpr auto answer_distance = std::chrono::milliseconds(std::chrono::minutes(10));
 
+// Lines of an order's story whose detail is free text, or holds some.
+constexpr std::array<std::string_view, 3> told_in_words = {"cancelled", "fulfilled",
+                                                           "refund_requested"};
+
+bool is_told_in_words(std::string_view kind) {
+  return std::ranges::find(told_in_words, kind) != told_in_words.end();
+}
+
 // The order without whose it is; nullopt when it says nothing of that.
 std::optional<std::string> anonymous(const std::string& body) {
   Result<json::value> parsed = parse_json(body);
@@ -48,7 +57,42 @@ std::optional<std::string> anonymous(const std::string& body) {
   blank("email", "");
   blank("shipping_address", nullptr);
   blank("billing_address", nullptr);
+  if (json::value* fulfilments = order->if_contains("fulfilments"); fulfilments != nullptr) {
+    for (json::value& fulfilment : fulfilments->as_array()) {
+      fulfilment.as_object()["tracking_number"] = "";
+      fulfilment.as_object()["tracking_url"] = "";
+    }
+    changed = true;
+  }
+  if (json::value* history = order->if_contains("history"); history != nullptr) {
+    for (json::value& entry : history->as_array()) {
+      if (is_told_in_words(get_string(entry.as_object(), "kind"))) {
+        entry.as_object()["detail"] = json::object();
+      }
+    }
+    changed = true;
+  }
   return changed ? std::optional(to_string(*parsed)) : std::nullopt;
+}
+
+// What people wrote about an order may name anybody; what a parcel is followed by leads to its
+// door.
+void blank_words(Batch& batch, const std::string& shop_id, const std::string& customer_id) {
+#define ORDERS_OF_CUSTOMER \
+  "AND order_id IN (SELECT id FROM orders WHERE shop_id = $1 AND customer_id = $2)"
+  for (const std::string_view sql :
+       {"UPDATE fulfilments SET tracking_number = '', tracking_url = '' WHERE shop_id = "
+        "$1 " ORDERS_OF_CUSTOMER,
+        "UPDATE refunds SET reason = '' WHERE shop_id = $1 " ORDERS_OF_CUSTOMER}) {
+    batch.add(sql, {shop_id, customer_id});
+  }
+  for (const std::string_view kind : told_in_words) {
+    batch.add(
+        "UPDATE order_history SET detail = '{}' WHERE shop_id = $1 AND kind = "
+        "$3 " ORDERS_OF_CUSTOMER,
+        {shop_id, customer_id, std::string(kind)});
+  }
+#undef ORDERS_OF_CUSTOMER
 }
 
 // Versions move, so that whoever decided on what was there before decides again.
@@ -96,6 +140,7 @@ Task<Result<void>> erase_customer(const Deps& deps, std::string shop_id, std::st
           {shop_id, customer_id})
       .expect(1, accounts::errc::customer_has_open_orders);
   blank_trade(batch, shop_id, customer_id);
+  blank_words(batch, shop_id, customer_id);
   remove_account(batch, shop_id, customer_id, account[0].text(0));
   batch.event("customer.erased", shop_id, customer_id,
               to_string(json::value(json::object{{"customer_id", customer_id}})));

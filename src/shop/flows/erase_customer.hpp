@@ -2,10 +2,14 @@
 // number, lines, money, taxes, country, ledger and receipt, which carry nobody's name.
 //
 //   gone         the account with its addresses, sessions and failed sign-ins; e-mail and addresses
-//                of the customer's orders and carts
+//                of the customer's orders and carts; why they were cancelled or refunded, where
+//                somebody wrote it, and the numbers their parcels were followed by
 //   gone within  the same in answers kept for repeated requests: by a consumer of the event, which
 //   moments      a crash cannot make forget it
 //   kept         orders under the id of a customer who is not there any more
+//
+// Events name orders and customers by id only, so the log needs no change. What staff write as the
+// reason of a stock adjustment is about goods, and stays.
 //
 // Orders placed as a guest are not the customer's, whatever their e-mail address says
 // (accounts/customers.hpp). Event: customer.erased.

@@ -52,7 +52,9 @@ class EraseCustomer : public testing::Test {
                                 {"email", order.email},
                                 {"total", order.total},
                                 {"shipping_address", order.shipping_address},
-                                {"billing_address", order.billing_address}};
+                                {"billing_address", order.billing_address},
+                                {"fulfilments", fulfilled_answer},
+                                {"history", history_answer}};
       return storage::BatchKey{
           world.shop_a, "complete", key, "fingerprint", {201, to_string(json::value(answer))}};
     };
@@ -64,10 +66,15 @@ class EraseCustomer : public testing::Test {
   OrderSnapshot place_completed(const std::string& key) {
     const OrderSnapshot placed = place(key);
     world.settle(placed.payments[0].id, {.outcome = payments::Outcome::captured});
-    Result<OrderPlan> plan = decide_fulfilment(world.see_order(placed.order.id), {}, world.deps);
-    EXPECT_TRUE(plan);
-    world.apply(std::move(plan->batch));
+    FulfilRequest parcel;
+    parcel.tracking_number = "3STEST1234";
+    parcel.tracking_url = "https://post.example/3STEST1234";
+    change(decide_fulfilment(world.see_order(placed.order.id), parcel, world.deps));
     return world.see_order(placed.order.id);
+  }
+  void change(Result<OrderPlan> plan) {
+    ASSERT_TRUE(plan) << plan.error().detail;
+    world.apply(std::move(plan->batch));
   }
   // Every column of every table in which the text stands somewhere.
   std::vector<std::string> traces_of(const std::string& text) {
@@ -87,14 +94,25 @@ class EraseCustomer : public testing::Test {
     return traces;
   }
 
+  const json::array fulfilled_answer{json::object{
+      {"id", "ful_1"}, {"tracking_number", "3STEST1234"}, {"tracking_url", "https://3STEST1234"}}};
+  const json::array history_answer{json::object{
+      {"kind", "cancelled"}, {"detail", json::object{{"reason", "Mrs Veen moved away"}}}}};
   test::FlowsWorld world;
   const catalog::Variant lamp = world.product("Lamp", 1'210, 100);
 };
 
 TEST_F(EraseCustomer, NothingOfThePersonIsLeftAnywhere) {
-  const std::vector<std::string> personal = {"ada@example.com", "Ada Veen", "Rietwal", "2011 ZW"};
+  const std::vector<std::string> personal = {"ada@example.com", "Ada Veen",   "Rietwal",
+                                             "2011 ZW",         "3STEST1234", "Mrs Veen"};
   place_completed("key-1");
-  place_completed("key-2");
+  const OrderSnapshot refunded = place_completed("key-2");
+  RefundOrderRequest refund;
+  refund.actor = "staff";
+  refund.amount = 1;
+  refund.reason = "Mrs Veen fell ill";
+  change(decide_refund(refunded, refund, world.deps));
+  change(decide_cancel(place("key-3"), {"staff", "Mrs Veen moved away"}, world.deps));
   cart();
   for (const std::string& text : personal) {
     EXPECT_FALSE(traces_of(text).empty()) << "the test looks in the right places";

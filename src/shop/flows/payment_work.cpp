@@ -36,9 +36,16 @@ std::string member_of(const Event& event, std::string_view name) {
 
 payments::RefundRequest refund_request(const Refund& refund, const Payment& payment) {
   return {.key = refund.provider_key,
+          .shop_id = refund.shop_id,
           .charge_reference = payment.provider_reference,
           .amount = refund.amount,
-          .currency = payment.currency};
+          .currency = payment.currency,
+          .created_at = refund.created_at};
+}
+
+// Whether money may still move for a charge that was sent.
+bool is_open(const ChargeResult& result) {
+  return result.outcome == Outcome::requires_action || result.outcome == Outcome::pending;
 }
 
 }  // namespace
@@ -56,8 +63,12 @@ Task<ChargeResult> PaymentWork::outcome_of(Payment payment, bool order_cancelled
     co_return ChargeResult{.outcome = Outcome::declined,
                            .reason = "The shop does not take this way to pay any more."};
   }
+  const payments::ChargeRequest request = charge_request(payment);
   if (ask_first || order_cancelled) {
-    std::optional<ChargeResult> found = co_await at->find_charge(payment.provider_key);
+    std::optional<ChargeResult> found = co_await at->find_charge(request);
+    if (found && order_cancelled && is_open(*found)) {
+      co_return co_await at->cancel_charge(request);
+    }
     if (found) {
       co_return std::move(*found);
     }
@@ -66,15 +77,27 @@ Task<ChargeResult> PaymentWork::outcome_of(Payment payment, bool order_cancelled
                              .reason = "The order was cancelled before it was paid."};
     }
   }
-  payments::ChargeRequest request{
-      .key = payment.provider_key,
-      .shop_id = payment.shop_id,
-      .payment_id = payment.id,
-      .amount = payment.amount,
-      .currency = payment.currency,
-      .method = payment.method,
-      .return_url = options_.return_url_base + "/orders/" + payment.order_id};
-  co_return co_await at->charge(std::move(request));
+  co_return co_await at->charge(request);
+}
+
+payments::ChargeRequest PaymentWork::charge_request(const Payment& payment) const {
+  return {.key = payment.provider_key,
+          .shop_id = payment.shop_id,
+          .payment_id = payment.id,
+          .amount = payment.amount,
+          .currency = payment.currency,
+          .method = payment.method,
+          .return_url = options_.return_url_base + "/orders/" + payment.order_id,
+          .reference = payment.provider_reference,
+          .created_at = payment.created_at};
+}
+
+Task<ChargeResult> PaymentWork::ask(Payment payment) {
+  const std::optional<orders::Order> order =
+      co_await orders::read_order(deps_.database, payment.shop_id, payment.order_id);
+  assert(order && "a payment belongs to an order");
+  const bool cancelled = order->state.status == orders::Status::cancelled;
+  co_return co_await outcome_of(std::move(payment), cancelled, true);
 }
 
 Task<ConsumerOutcome> PaymentWork::charge(const Event& event) {
@@ -140,10 +163,7 @@ Task<std::size_t> PaymentWork::reap_payments() {
   const std::vector<Payment> due =
       co_await payments::payments_due(deps_.database, deps_.clock.now(), reaper_page);
   for (const Payment& payment : due) {
-    const std::optional<orders::Order> order =
-        co_await orders::read_order(deps_.database, payment.shop_id, payment.order_id);
-    const bool cancelled = order->state.status == orders::Status::cancelled;
-    const ChargeResult result = co_await outcome_of(payment, cancelled, true);
+    const ChargeResult result = co_await ask(payment);
     const bool settled = co_await settle_payment(deps_, payment.shop_id, payment.id, result);
     log::info("asked the provider about a payment",
               {{"payment", payment.id}, {"checks", payment.checks + 1}, {"changed", settled}});
@@ -161,7 +181,7 @@ Task<std::size_t> PaymentWork::reap_refunds() {
     if (at == nullptr) {
       continue;
     }
-    std::optional<RefundResult> result = co_await at->find_refund(refund.provider_key);
+    std::optional<RefundResult> result = co_await at->find_refund(refund_request(refund, *payment));
     if (!result) {
       result = co_await at->refund(refund_request(refund, *payment));
     }

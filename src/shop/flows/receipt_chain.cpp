@@ -54,6 +54,8 @@ Task<std::int64_t> ReceiptChain::step() {
     co_return from;
   }
   storage::Batch batch;
+  // First: it refuses the batch when another instance was faster.
+  move_cursor(batch, log_.origin(), from, page.through);
   std::map<std::string, End> ends;
   for (const events::EventPtr& event : page.events) {
     auto end = ends.find(event->shop_id);
@@ -73,7 +75,6 @@ Task<std::int64_t> ReceiptChain::step() {
          to_string(json::value(entry.document))});
     end->second = {entry.sequence, entry.digest};
   }
-  move_cursor(batch, log_.origin(), from, page.through);
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   // Refused: another instance moved on; its entries are as good as ours.
   co_return std::holds_alternative<storage::Committed>(outcome) ? page.through : from;

@@ -1,8 +1,13 @@
 #include "shop/flows/sale_terms.hpp"
 
+#include <algorithm>
+
 #include <boost/json/parse.hpp>
 
 #include "base/json.hpp"
+#include "base/text_list.hpp"
+#include "shop/functions/store.hpp"
+#include "shop/payments/accounts.hpp"
 
 namespace securecart::shop::flows {
 namespace {
@@ -13,7 +18,7 @@ using storage::Rows;
 
 constexpr std::string_view shop_sql =
     "SELECT terms_version, prices_include_tax, default_tax_class_id, home_country, currencies, "
-    "countries, tax_included_in FROM shops WHERE id = $1";
+    "countries, tax_included_in, default_currency FROM shops WHERE id = $1";
 constexpr std::string_view fallback_sql =
     "SELECT id FROM locations WHERE shop_id = $1 ORDER BY priority, id LIMIT 1";
 constexpr std::string_view rates_sql =
@@ -23,16 +28,6 @@ constexpr std::string_view zones_sql =
 constexpr std::string_view methods_sql =
     "SELECT id, zone_id, name, description, tax_class_id, bands FROM shipping_methods "
     "WHERE shop_id = $1 ORDER BY position, id";
-
-// Documents in our own rows were validated when they were written.
-std::vector<std::string> stored_list(const std::string& text) {
-  std::vector<std::string> list;
-  const json::value parsed = json::parse(text);
-  for (const json::value& entry : parsed.as_array()) {
-    list.emplace_back(entry.as_string());
-  }
-  return list;
-}
 
 carts::ShippingBand band_of(const json::object& stored) {
   carts::ShippingBand band;
@@ -83,6 +78,10 @@ std::optional<carts::TaxRate> SaleTerms::tax_rate(std::string_view tax_class_id,
   return best != nullptr ? std::optional(best->rate) : std::nullopt;
 }
 
+bool SaleTerms::takes_payments_by(std::string_view provider) const {
+  return std::ranges::find(payment_providers, provider) != payment_providers.end();
+}
+
 std::string_view SaleTerms::zone_for(std::string_view country) const {
   std::string_view rest;
   for (const Zone& zone : zones) {
@@ -105,9 +104,11 @@ void change_terms(storage::Batch& batch, const std::string& shop_id) {
 Task<std::shared_ptr<const SaleTerms>> read_terms(storage::Database& database,
                                                   std::string shop_id) {
   std::vector<Query> queries;
-  for (const std::string_view sql : {shop_sql, fallback_sql, rates_sql, zones_sql, methods_sql}) {
+  for (const std::string_view sql :
+       {shop_sql, fallback_sql, rates_sql, zones_sql, methods_sql, payments::accounts_sql}) {
     queries.push_back({sql, {shop_id}});
   }
+  queries.push_back({functions::active_sql, {shop_id, std::string(functions::before_completion)}});
   const std::vector<Rows> rows = co_await database.read_all(std::move(queries));
   if (rows[0].empty()) {
     co_return nullptr;
@@ -118,8 +119,9 @@ Task<std::shared_ptr<const SaleTerms>> read_terms(storage::Database& database,
   terms->prices_include_tax = shop.boolean(1);
   terms->default_tax_class_id = shop.text_or_null(2).value_or("");
   terms->home_country = shop.text(3);
-  terms->currencies = stored_list(shop.text(4));
-  terms->countries = stored_list(shop.text(5));
+  terms->currencies = stored_text_list(shop.text(4));
+  terms->countries = stored_text_list(shop.text(5));
+  terms->default_currency = shop.text(7);
   const json::value exceptions = json::parse(shop.text(6));
   for (const auto& [country, included] : exceptions.as_object()) {
     terms->tax_included_in.emplace(country, included.as_bool());
@@ -129,11 +131,16 @@ Task<std::shared_ptr<const SaleTerms>> read_terms(storage::Database& database,
     terms->rates.push_back({row.text(0), row.text(1), row.text(2), {row.text(3), row.integer(4)}});
   }
   for (const Row row : rows[3]) {
-    terms->zones.push_back({row.text(0), stored_list(row.text(1))});
+    terms->zones.push_back({row.text(0), stored_text_list(row.text(1))});
   }
   for (const Row row : rows[4]) {
     terms->methods.push_back(method_of(row));
   }
+  terms->payment_providers.clear();
+  for (const auto& account : payments::accepted(payments::accounts_of(rows[5], shop_id))) {
+    terms->payment_providers.push_back(account.provider);
+  }
+  terms->functions = functions::active_of(rows[6]);
   co_return terms;
 }
 

@@ -1,5 +1,5 @@
-// What a shop sells on: currencies, countries, taxes, shipping. It decides what every cart costs
-// and changes a few times a year, so it is kept in memory.
+// What a shop sells on: currencies, countries, taxes, shipping, ways to pay, its own checks. It
+// decides what every cart costs and changes a few times a year, so it is kept in memory.
 //
 // A kept copy is never trusted by its age: shops.terms_version grows in the same batch as any
 // change (change_terms), is read with the cart in one snapshot, and a copy of another version is
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "shop/carts/pricing.hpp"
+#include "shop/functions/model.hpp"
 #include "storage/cache/read_cache.hpp"
 #include "storage/database.hpp"
 
@@ -47,12 +48,18 @@ struct SaleTerms {
   std::map<std::string, bool, std::less<>> tax_included_in;  // by country, where it is otherwise
   std::string default_tax_class_id;
   std::string home_country;  // taxes of a cart whose address is not known yet
+  std::string default_currency;
   std::vector<std::string> currencies;
   std::vector<std::string> countries;
   std::string fallback_location;
   std::vector<Rate> rates;
   std::vector<Zone> zones;
-  std::vector<ShippingMethod> methods;  // in the order they are offered
+  std::vector<ShippingMethod> methods;                 // in the order they are offered
+  std::vector<std::string> payment_providers{"test"};  // those the shop takes payments through
+
+  std::vector<functions::ActiveFunction> functions;  // to be asked before an order is placed
+
+  bool takes_payments_by(std::string_view provider) const;
 
   // Whose taxes apply to what goes to `country`: its own; the shop's, while that is empty.
   std::string_view tax_country(std::string_view country) const;

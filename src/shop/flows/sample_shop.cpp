@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "base/assets.hpp"
+#include "base/text_list.hpp"
 #include "shop/carts/settings.hpp"
+#include "shop/functions/store.hpp"
 #include "shop/inventory/holds.hpp"
 
 namespace securecart::shop::flows {
@@ -19,14 +21,6 @@ constexpr std::string_view image_folder = "images/";
 
 std::string text(const json::object& object, std::string_view name) {
   return std::string(get_string_or(object, name, ""));
-}
-
-std::vector<std::string> texts(const json::object& object, std::string_view name) {
-  std::vector<std::string> list;
-  for (const json::value& entry : get_array(object, name)) {
-    list.emplace_back(entry.as_string());
-  }
-  return list;
 }
 
 // images/x.svg of sample/ is served as /images/sample/x.svg.
@@ -69,6 +63,7 @@ class Stocking {
   Task<void> settings();
   Task<void> collections();
   Task<std::size_t> products();
+  Task<void> functions();
 
  private:
   void add_tax_classes(storage::Batch& batch);
@@ -137,7 +132,7 @@ void Stocking::add_zones(storage::Batch& batch) {
     carts::ShippingZoneInput input;
     input.id = parts_.deps.ids.make("zone");
     input.name = text(zone, "name");
-    input.countries = texts(zone, "countries");
+    input.countries = text_list(get_array(zone, "countries"));
     for (const json::value& method_entry : get_array(zone, "methods")) {
       const json::object& method = method_entry.as_object();
       json::array bands;
@@ -211,12 +206,12 @@ catalog::ProductInput Stocking::product_input(const json::object& product) {
   input.description = text(product, "description_html");
   input.vendor = text(product, "vendor");
   input.type = text(product, "type");
-  input.tags = texts(product, "tags");
+  input.tags = text_list(get_array(product, "tags"));
   input.status = catalog::parse_product_status(text(product, "status")).value();
   input.tax_class_id = tax_classes_.at(text(product, "tax_class"));
   for (const json::value& option : get_array(product, "options")) {
     input.options.push_back(
-        {text(option.as_object(), "name"), texts(option.as_object(), "values")});
+        {text(option.as_object(), "name"), text_list(get_array(option.as_object(), "values"))});
   }
   for (const json::value& image : get_array(product, "images")) {
     input.images.push_back({std::nullopt, image_address(text(image.as_object(), "file")),
@@ -224,7 +219,7 @@ catalog::ProductInput Stocking::product_input(const json::object& product) {
   }
   std::vector<std::string> member_of;
   for (const json::value& entry : get_array(document_, "collections")) {
-    const std::vector<std::string> handles = texts(entry.as_object(), "products");
+    const std::vector<std::string> handles = text_list(get_array(entry.as_object(), "products"));
     if (std::ranges::find(handles, input.handle) != handles.end()) {
       member_of.push_back(text(entry.as_object(), "handle"));
     }
@@ -233,7 +228,7 @@ catalog::ProductInput Stocking::product_input(const json::object& product) {
   for (const json::value& entry : get_array(product, "variants")) {
     const json::object& variant = entry.as_object();
     catalog::VariantInput made;
-    made.option_values = texts(variant, "options");
+    made.option_values = text_list(get_array(variant, "options"));
     made.sku = text(variant, "sku");
     made.grams = get_int(variant, "grams");
     made.backorder = get_bool(variant, "backorder");
@@ -288,6 +283,24 @@ Task<std::size_t> Stocking::products() {
   co_return count;
 }
 
+// Its fraud check, switched off: to be tried on the first orders, then switched on.
+Task<void> Stocking::functions() {
+  functions::Function fraud;
+  fraud.shop_id = shop_.shop_id;
+  fraud.id = parts_.deps.ids.make("fn");
+  fraud.name = "fraud-check";
+  fraud.trigger = functions::order_placed;
+  fraud.enabled = false;
+  fraud.created_at = parts_.deps.clock.now();
+  const functions::FunctionVersion first{
+      1, std::string(embedded_asset("sample/functions/fraud_check.js")),
+      "velocity, amount, address mismatch", "sample", fraud.created_at};
+  storage::Batch batch = once("functions");
+  functions::add_function(batch, fraud);
+  functions::add_version(batch, fraud, first);
+  co_await parts_.deps.database.commit(std::move(batch));
+}
+
 }  // namespace
 
 NewShop sample_shop(std::string owner_password) {
@@ -297,8 +310,8 @@ NewShop sample_shop(std::string owner_password) {
   shop.settings.name = text(document, "name");
   shop.settings.tagline = text(document, "tagline");
   shop.settings.default_currency = text(document, "default_currency");
-  shop.settings.currencies = texts(document, "currencies");
-  shop.settings.countries = texts(document, "countries");
+  shop.settings.currencies = text_list(get_array(document, "currencies"));
+  shop.settings.countries = text_list(get_array(document, "countries"));
   shop.settings.home_country = text(document, "default_country");
   for (const json::value& entry : get_array(document, "tax_rates")) {
     const json::object& rate = entry.as_object();
@@ -316,7 +329,7 @@ NewShop sample_shop(std::string owner_password) {
                                 {"intro", text(branding, "hero_text")},
                                 {"about", text(document, "description")},
                                 {"featured", get_array(document, "featured")}};
-  shop.hosts = texts(document, "hosts");
+  shop.hosts = text_list(get_array(document, "hosts"));
   shop.owner_email =
       "owner@" + shop.settings.contact_email.substr(shop.settings.contact_email.find('@') + 1);
   shop.owner_name = "Owner";
@@ -331,6 +344,7 @@ Task<void> stock_sample_shop(SampleParts parts, CreatedShop shop,
   Stocking stocking(parts, std::move(shop));
   progress("taxes, shipping, locations");
   co_await stocking.settings();
+  co_await stocking.functions();
   progress("collections");
   co_await stocking.collections();
   progress("products, pictures and stock");

@@ -10,6 +10,8 @@ inline constexpr ErrorKind order_state{"order_state", 409,
                                        "The order's state does not allow this."};
 // Goods leave only once they are paid.
 inline constexpr ErrorKind order_not_paid{"order_not_paid", 409, "The order is not paid yet."};
+// Functions of the shop flagged the order, and nobody has looked at it yet.
+inline constexpr ErrorKind order_held{"order_held", 409, "The order is held for review."};
 // More of a line than was ordered and is still open.
 inline constexpr ErrorKind line_quantity{"line_quantity", 422,
                                          "A line does not have that many units left for this."};

@@ -1,9 +1,9 @@
 // What a payment provider can be asked, and how its answers read. The interface is the seam: the
-// test provider (test_provider.hpp) now, Stripe later.
+// test provider (test_provider.hpp) and Stripe (stripe_provider.hpp) stand behind it.
 //
 // `key` is the idempotency key towards the provider: the same key never charges or refunds twice,
 // whatever happens to the answer. An answer that never came is Outcome::unknown, not an error: it
-// is reconciled by asking (`find_charge`), never by charging under another key.
+// is reconciled by asking (`find_charge`), never by charging once more.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,9 @@ struct ChargeRequest {
   std::int64_t amount = 0;  // minor units
   std::string currency;
   std::string method;
-  std::string return_url;  // where requires_action ends
+  std::string return_url;      // where requires_action ends
+  std::string reference = {};  // the provider's id of the charge, once an answer told it
+  Timestamp created_at = {};   // of the payment: nothing was sent under `key` before
 };
 
 struct ChargeResult {
@@ -42,9 +44,11 @@ struct ChargeResult {
 
 struct RefundRequest {
   std::string key;
+  std::string shop_id;
   std::string charge_reference;
   std::int64_t amount = 0;
   std::string currency;
+  Timestamp created_at = {};  // of the refund
 };
 
 struct RefundResult {
@@ -61,10 +65,15 @@ class Provider {
 
   // None of these throws: what goes wrong on the way is Outcome::unknown.
   virtual Task<ChargeResult> charge(ChargeRequest request) = 0;
-  // nullopt: the provider has no charge under this key.
-  virtual Task<std::optional<ChargeResult>> find_charge(std::string key) = 0;
+  // What became of a charge that may have been sent before. nullopt: the provider has none under
+  // this key, and none is on its way.
+  virtual Task<std::optional<ChargeResult>> find_charge(ChargeRequest request) = 0;
+  // For a charge nobody wants any more and that took no money yet: afterwards it never will. What
+  // the provider took before is Outcome::captured. A provider that cannot cancel says how it
+  // stands.
+  virtual Task<ChargeResult> cancel_charge(ChargeRequest request);
   virtual Task<RefundResult> refund(RefundRequest request) = 0;
-  virtual Task<std::optional<RefundResult>> find_refund(std::string key) = 0;
+  virtual Task<std::optional<RefundResult>> find_refund(RefundRequest request) = 0;
 };
 
 }  // namespace securecart::shop::payments

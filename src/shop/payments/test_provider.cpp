@@ -1,22 +1,10 @@
 #include "shop/payments/test_provider.hpp"
 
-#include <stdexcept>
-
-#include "base/log.hpp"
-
 namespace securecart::shop::payments {
 namespace {
 
 using net::Method;
 using net::Response;
-
-net::Url url_of(const std::string& text) {
-  Result<net::Url> url = net::parse_url(text);
-  if (!url) {
-    throw std::invalid_argument("payment provider: " + url.error().detail);
-  }
-  return std::move(*url);
-}
 
 // An answer of the provider; nullopt when it is none of its documents.
 std::optional<json::object> document_of(const Response& response) {
@@ -64,54 +52,20 @@ ChargeResult charge_result(const json::object& charge) {
 
 TestProvider::TestProvider(net::Client& client, const Clock& clock, observe::Metrics& metrics,
                            TestProviderClientOptions options)
-    : client_(client),
-      clock_(clock),
-      options_(std::move(options)),
-      url_(url_of(options_.url)),
-      unanswered_(metrics.counter("securecart_payment_unanswered_total",
-                                  "Requests to a payment provider without a usable answer.",
-                                  {{"provider", "test"}})) {}
+    : options_(std::move(options)),
+      line_(client, clock, metrics, {"test", options_.url, options_.timeout}) {}
 
 Task<std::optional<Response>> TestProvider::exchange(Method method, std::string target,
                                                      std::string body) {
-  using resilience::CircuitBreaker;
-  std::optional<CircuitBreaker::Permit> permit;
-  const SteadyTime begun = clock_.steady();
-  {
-    const std::lock_guard lock(mutex_);
-    permit = breaker_.allow(begun);
-  }
-  if (!permit) {
-    unanswered_.add();
-    co_return std::nullopt;
-  }
   net::ClientRequest request;
   request.method = method;
-  request.target = url_.path + target;
+  request.target = std::move(target);
   request.headers.set("Authorization", "Bearer " + options_.secret);
   if (method == Method::post) {
     request.headers.set("Content-Type", "application/json");
   }
   request.body = std::move(body);
-  request.timeout = options_.timeout;
-  std::optional<Response> response;
-  try {
-    response = co_await client_.send(url_.peer, std::move(request));
-  } catch (const Unavailable& error) {
-    log::warn("the payment provider gave no answer", {{"error", error.what()}});
-  }
-  const bool good = response && response->status < 500;
-  {
-    const std::lock_guard lock(mutex_);
-    const SteadyTime now = clock_.steady();
-    breaker_.record(*permit,
-                    good ? CircuitBreaker::Outcome::success : CircuitBreaker::Outcome::failure,
-                    now - begun, now);
-  }
-  if (!good) {
-    unanswered_.add();
-  }
-  co_return response;
+  co_return co_await line_.exchange(std::move(request));
 }
 
 Task<ChargeResult> TestProvider::charge(ChargeRequest request) {
@@ -128,9 +82,9 @@ Task<ChargeResult> TestProvider::charge(ChargeRequest request) {
   co_return response ? result_of(*response) : ChargeResult{};
 }
 
-Task<std::optional<ChargeResult>> TestProvider::find_charge(std::string key) {
+Task<std::optional<ChargeResult>> TestProvider::find_charge(ChargeRequest request) {
   const std::optional<Response> response =
-      co_await exchange(Method::get, "/charges?key=" + net::percent_encode(key), "");
+      co_await exchange(Method::get, "/charges?key=" + net::percent_encode(request.key), "");
   if (!response) {
     co_return ChargeResult{};
   }
@@ -170,9 +124,9 @@ Task<RefundResult> TestProvider::refund(RefundRequest request) {
   co_return refund_result(response);
 }
 
-Task<std::optional<RefundResult>> TestProvider::find_refund(std::string key) {
+Task<std::optional<RefundResult>> TestProvider::find_refund(RefundRequest request) {
   const std::optional<Response> response =
-      co_await exchange(Method::get, "/refunds?key=" + net::percent_encode(key), "");
+      co_await exchange(Method::get, "/refunds?key=" + net::percent_encode(request.key), "");
   if (response && response->status == 404) {
     co_return std::nullopt;
   }

@@ -1,17 +1,13 @@
-// The Provider that talks to the test provider over HTTP, with a deadline for each exchange and a
-// circuit breaker around them: while it is open nothing is sent and every answer is `unknown`,
-// which the reaper clears up later.
+// The Provider that talks to the test provider over HTTP, through a ProviderLine: what gets no
+// answer is `unknown`, which the reaper clears up later.
 #pragma once
 
-#include <mutex>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "net/client.hpp"
-#include "observe/metrics.hpp"
-#include "resilience/circuit_breaker.hpp"
 #include "shop/payments/provider.hpp"
+#include "shop/payments/provider_line.hpp"
 
 namespace securecart::shop::payments {
 
@@ -30,22 +26,17 @@ class TestProvider final : public Provider {
 
   std::string_view name() const override { return "test"; }
   Task<ChargeResult> charge(ChargeRequest request) override;
-  Task<std::optional<ChargeResult>> find_charge(std::string key) override;
+  Task<std::optional<ChargeResult>> find_charge(ChargeRequest request) override;
   Task<RefundResult> refund(RefundRequest request) override;
-  Task<std::optional<RefundResult>> find_refund(std::string key) override;
+  Task<std::optional<RefundResult>> find_refund(RefundRequest request) override;
 
  private:
   // nullopt: no answer, or none that says what happened.
   Task<std::optional<net::Response>> exchange(net::Method method, std::string target,
                                               std::string body);
 
-  net::Client& client_;
-  const Clock& clock_;
   const TestProviderClientOptions options_;
-  net::Url url_;
-  std::mutex mutex_;  // of the breaker
-  resilience::CircuitBreaker breaker_;
-  observe::Counter& unanswered_;
+  ProviderLine line_;
 };
 
 // What a charge of the provider says, from its API or from its webhook.

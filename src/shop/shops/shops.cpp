@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
+#include "base/text_list.hpp"
 #include "shop/shops/errc.hpp"
 
 namespace securecart::shop::shops {
@@ -15,23 +16,6 @@ using storage::Batch;
 using storage::Commit;
 using storage::Row;
 using storage::Rows;
-
-std::vector<std::string> texts_of(const std::string& document) {
-  const Result<json::value> parsed = parse_json(document);
-  std::vector<std::string> texts;
-  for (const json::value& text : parsed.value().as_array()) {
-    texts.emplace_back(text.as_string());
-  }
-  return texts;
-}
-
-std::string array_of(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) {
-    array.emplace_back(text);
-  }
-  return to_string(array);
-}
 
 constexpr std::string_view select_sql =
     "SELECT id, name, tagline, default_currency, currencies, countries, home_country, "
@@ -44,8 +28,8 @@ Shop shop_of(const Row& row) {
   shop.settings.name = row.text(1);
   shop.settings.tagline = row.text(2);
   shop.settings.default_currency = row.text(3);
-  shop.settings.currencies = texts_of(row.text(4));
-  shop.settings.countries = texts_of(row.text(5));
+  shop.settings.currencies = stored_text_list(row.text(4));
+  shop.settings.countries = stored_text_list(row.text(5));
   shop.settings.home_country = row.text(6);
   shop.settings.default_tax_class_id = row.text_or_null(7).value_or("");
   shop.settings.prices_include_tax = row.boolean(8);
@@ -119,10 +103,11 @@ void Shops::add_to(Batch& batch, const Shop& shop, const SigningKey& receipt_key
       "version, created_at, tax_included_in) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
       "$12, $13, $14)",
       {shop.id, settings.name, settings.tagline, settings.default_currency,
-       array_of(settings.currencies), array_of(settings.countries), settings.home_country,
-       tax_class_value(settings), std::int64_t{settings.prices_include_tax ? 1 : 0},
-       settings.contact_email, to_string(settings.presentation), shop.version,
-       to_millis(shop.created_at), to_string(tax_exceptions(settings))});
+       store_text_list(settings.currencies), store_text_list(settings.countries),
+       settings.home_country, tax_class_value(settings),
+       std::int64_t{settings.prices_include_tax ? 1 : 0}, settings.contact_email,
+       to_string(settings.presentation), shop.version, to_millis(shop.created_at),
+       to_string(tax_exceptions(settings))});
   batch.add(
       "INSERT INTO signing_keys (shop_id, id, public_key, secret_seed, created_at) "
       "VALUES ($1, $2, $3, $4, $5)",
@@ -185,10 +170,10 @@ Task<Result<Shop>> Shops::change(std::string shop_id, std::int64_t version, Shop
           "tax_included_in = $13, "
           "version = version + 1, terms_version = terms_version + 1 WHERE id = $1 AND version = $2",
           {shop_id, version, settings.name, settings.tagline, settings.default_currency,
-           array_of(settings.currencies), array_of(settings.countries), settings.home_country,
-           tax_class_value(settings), std::int64_t{settings.prices_include_tax ? 1 : 0},
-           settings.contact_email, to_string(settings.presentation),
-           to_string(tax_exceptions(settings))})
+           store_text_list(settings.currencies), store_text_list(settings.countries),
+           settings.home_country, tax_class_value(settings),
+           std::int64_t{settings.prices_include_tax ? 1 : 0}, settings.contact_email,
+           to_string(settings.presentation), to_string(tax_exceptions(settings))})
       .expect(1, errc::version_conflict);
   if (names_tax_class) {
     batch

@@ -68,8 +68,7 @@ void AdminAccountRoutes::mount_sessions(Operations& operations) {
                   .tag = "Staff",
                   .summary = "Who is calling",
                   .access = Access::admin,
-                  .response_schema = "Me",
-                  .errors = {&errc::not_found}},
+                  .response_schema = "Me"},
                  *this, &AdminAccountRoutes::me);
 }
 

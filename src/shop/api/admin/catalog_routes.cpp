@@ -86,10 +86,6 @@ void move_to(const json::object& body, std::vector<Part>& parts, std::size_t fro
   }
 }
 
-const std::vector<const ErrorKind*> write_errors = {
-    &errc::not_found, &catalog::errc::product_invalid, &catalog::errc::handle_taken,
-    &catalog::errc::product_busy};
-
 }  // namespace
 
 void AdminCatalogRoutes::mount(Operations& operations) {
@@ -160,7 +156,8 @@ void AdminCatalogRoutes::mount_products(Operations& operations) {
                   .request_schema = "ProductUpdate",
                   .response_schema = "AdminProduct",
                   .if_match = true,
-                  .errors = write_errors},
+                  .errors = {&catalog::errc::product_invalid, &catalog::errc::handle_taken,
+                             &catalog::errc::product_busy}},
                  *this, &AdminCatalogRoutes::update_product);
   operations.add({.id = "archiveProduct",
                   .method = Method::del,
@@ -172,8 +169,7 @@ void AdminCatalogRoutes::mount_products(Operations& operations) {
                   .access = Access::admin,
                   .permission = Permission::catalog_write,
                   .success = 204,
-                  .if_match = true,
-                  .errors = write_errors},
+                  .if_match = true},
                  *this, &AdminCatalogRoutes::archive_product);
 }
 
@@ -191,7 +187,7 @@ void AdminCatalogRoutes::mount_variants(Operations& operations) {
                   .success = 201,
                   .response_schema = "AdminProduct",
                   .if_match = true,
-                  .errors = write_errors},
+                  .errors = {&catalog::errc::product_invalid}},
                  *this, &AdminCatalogRoutes::add_variant);
   operations.add({.id = "updateVariant",
                   .method = Method::patch,
@@ -205,10 +201,8 @@ void AdminCatalogRoutes::mount_variants(Operations& operations) {
                   .request_schema = "VariantUpdate",
                   .response_schema = "AdminProduct",
                   .if_match = true,
-                  .errors = write_errors},
+                  .errors = {&catalog::errc::product_invalid}},
                  *this, &AdminCatalogRoutes::update_variant);
-  std::vector<const ErrorKind*> errors = write_errors;
-  errors.push_back(&catalog::errc::last_variant);
   operations.add({.id = "deleteVariant",
                   .method = Method::del,
                   .path = "/v1/admin/products/{product_id}/variants/{variant_id}",
@@ -219,7 +213,7 @@ void AdminCatalogRoutes::mount_variants(Operations& operations) {
                   .permission = Permission::catalog_write,
                   .response_schema = "AdminProduct",
                   .if_match = true,
-                  .errors = errors},
+                  .errors = {&catalog::errc::last_variant}},
                  *this, &AdminCatalogRoutes::remove_variant);
 }
 
@@ -236,7 +230,7 @@ void AdminCatalogRoutes::mount_images(Operations& operations) {
                   .success = 201,
                   .response_schema = "AdminProduct",
                   .if_match = true,
-                  .errors = write_errors},
+                  .errors = {&catalog::errc::product_invalid}},
                  *this, &AdminCatalogRoutes::add_image);
   operations.add({.id = "updateImage",
                   .method = Method::patch,
@@ -248,7 +242,7 @@ void AdminCatalogRoutes::mount_images(Operations& operations) {
                   .request_schema = "ImageUpdate",
                   .response_schema = "AdminProduct",
                   .if_match = true,
-                  .errors = write_errors},
+                  .errors = {&catalog::errc::product_invalid}},
                  *this, &AdminCatalogRoutes::update_image);
   operations.add({.id = "deleteImage",
                   .method = Method::del,
@@ -259,8 +253,7 @@ void AdminCatalogRoutes::mount_images(Operations& operations) {
                   .access = Access::admin,
                   .permission = Permission::catalog_write,
                   .response_schema = "AdminProduct",
-                  .if_match = true,
-                  .errors = write_errors},
+                  .if_match = true},
                  *this, &AdminCatalogRoutes::remove_image);
 }
 

@@ -70,6 +70,16 @@ json::object render_refund(const payments::Refund& refund) {
           {"updated_at", format_rfc3339(refund.updated_at)}};
 }
 
+json::object render_review(const functions::Review& review) {
+  return {{"status", review.status},
+          {"flags", review.flags},
+          {"created_at", format_rfc3339(review.created_at)},
+          {"decided_by",
+           review.decided_by.empty() ? json::value(nullptr) : json::value(review.decided_by)},
+          {"decided_at", review.decided_at ? json::value(format_rfc3339(*review.decided_at))
+                                           : json::value(nullptr)}};
+}
+
 json::object render_admin_order(const flows::OrderSnapshot& snapshot, const Rows& transfers) {
   const orders::Order& order = snapshot.order;
   json::object rendered = render_order(order);
@@ -102,6 +112,8 @@ json::object render_admin_order(const flows::OrderSnapshot& snapshot, const Rows
   rendered["refunds"] = std::move(refund_list);
   rendered["reservations"] = std::move(holds);
   rendered["transfers"] = std::move(transfer_list);
+  rendered["review"] =
+      snapshot.review ? json::value(render_review(*snapshot.review)) : json::value(nullptr);
   return rendered;
 }
 
@@ -191,22 +203,23 @@ void AdminOrderRoutes::mount_orders(Operations& operations) {
        .idempotent = true,
        .errors = {&errc::not_found, &orders::errc::order_state, &orders::errc::order_changed}},
       *this, &AdminOrderRoutes::cancel);
-  operations.add({.id = "createFulfilment",
-                  .method = Method::post,
-                  .path = "/v1/admin/orders/{order_id}/fulfilments",
-                  .tag = "Admin: orders",
-                  .summary = "Send goods of a paid order",
-                  .access = Access::admin,
-                  .permission = Permission::orders_write,
-                  .request_schema = "FulfilmentInput",
-                  .body_optional = true,
-                  .success = 201,
-                  .response_schema = "Order",
-                  .idempotent = true,
-                  .errors = {&errc::not_found, &orders::errc::order_state,
-                             &orders::errc::order_not_paid, &orders::errc::line_quantity,
-                             &orders::errc::order_changed, &inventory::errc::out_of_stock}},
-                 *this, &AdminOrderRoutes::fulfil);
+  operations.add(
+      {.id = "createFulfilment",
+       .method = Method::post,
+       .path = "/v1/admin/orders/{order_id}/fulfilments",
+       .tag = "Admin: orders",
+       .summary = "Send goods of a paid order",
+       .access = Access::admin,
+       .permission = Permission::orders_write,
+       .request_schema = "FulfilmentInput",
+       .body_optional = true,
+       .success = 201,
+       .response_schema = "Order",
+       .idempotent = true,
+       .errors = {&errc::not_found, &orders::errc::order_state, &orders::errc::order_not_paid,
+                  &orders::errc::order_held, &orders::errc::line_quantity,
+                  &orders::errc::order_changed, &inventory::errc::out_of_stock}},
+      *this, &AdminOrderRoutes::fulfil);
   operations.add(
       {.id = "createRefund",
        .method = Method::post,

@@ -3,8 +3,10 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
+#include "base/text_list.hpp"
 #include "shop/api/errc.hpp"
 #include "shop/carts/settings.hpp"
+#include "shop/shops/errc.hpp"
 
 namespace securecart::shop::api {
 namespace {
@@ -54,9 +56,7 @@ Result<carts::ShippingZoneInput> zone_of(const json::object& body, std::string i
   carts::ShippingZoneInput zone;
   zone.id = std::move(id);
   zone.name = get_string(body, "name");
-  for (const json::value& country : get_array(body, "countries")) {
-    zone.countries.emplace_back(country.as_string());
-  }
+  zone.countries = text_list(get_array(body, "countries"));
   std::vector<FieldError> wrong;
   const json::array& methods = get_array(body, "methods");
   for (std::size_t i = 0; i < methods.size(); ++i) {
@@ -79,18 +79,6 @@ Result<carts::ShippingZoneInput> zone_of(const json::object& body, std::string i
                 std::move(wrong));
   }
   return zone;
-}
-
-Task<Result<Reply>> remove(const flows::Deps& deps, Call& call, std::string_view sql,
-                           std::string id, const ErrorKind& otherwise) {
-  storage::Batch batch;
-  batch.add(sql, {call.shop(), std::move(id)}).expect(1, otherwise);
-  flows::change_terms(batch, call.shop());
-  const storage::Commit outcome = co_await deps.database.commit(std::move(batch));
-  if (std::holds_alternative<storage::Refused>(outcome)) {
-    co_return fail(otherwise, "Nothing was removed.");
-  }
-  co_return no_content();
 }
 
 }  // namespace
@@ -152,7 +140,7 @@ void SettingsRoutes::mount_taxes(Operations& operations) {
                   .request_schema = "TaxRateInput",
                   .success = 201,
                   .response_schema = "TaxRate",
-                  .errors = {&carts::errc::already_there}},
+                  .errors = {&shops::errc::tax_class_unknown, &carts::errc::already_there}},
                  *this, &SettingsRoutes::create_tax_rate);
   operations.add({.id = "deleteTaxRate",
                   .method = Method::del,
@@ -246,12 +234,23 @@ Task<Result<Reply>> SettingsRoutes::create_tax_class(Call& call) {
 }
 
 Task<Result<Reply>> SettingsRoutes::delete_tax_class(Call& call) {
-  co_return co_await remove(
-      deps_, call,
-      "DELETE FROM tax_classes WHERE shop_id = $1 AND id = $2 AND NOT EXISTS "
-      "(SELECT 1 FROM products p WHERE p.shop_id = $1 AND p.tax_class_id = $2) AND NOT EXISTS "
-      "(SELECT 1 FROM shops s WHERE s.id = $1 AND s.default_tax_class_id = $2)",
-      call.path("tax_class_id"), carts::errc::still_used);
+  const std::string id = call.path("tax_class_id");
+  storage::Batch batch;
+  batch.add("UPDATE tax_classes SET name = name WHERE shop_id = $1 AND id = $2", {call.shop(), id})
+      .expect(1, errc::not_found);
+  batch
+      .add(
+          "DELETE FROM tax_classes WHERE shop_id = $1 AND id = $2 AND NOT EXISTS "
+          "(SELECT 1 FROM products p WHERE p.shop_id = $1 AND p.tax_class_id = $2) AND NOT EXISTS "
+          "(SELECT 1 FROM shops s WHERE s.id = $1 AND s.default_tax_class_id = $2)",
+          {call.shop(), id})
+      .expect(1, carts::errc::still_used);
+  flows::change_terms(batch, call.shop());
+  const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
+  if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
+    co_return fail(*refused->kind, "Nothing was removed.");
+  }
+  co_return no_content();
 }
 
 Task<Result<Reply>> SettingsRoutes::list_tax_rates(Call& call) {
@@ -278,6 +277,10 @@ Task<Result<Reply>> SettingsRoutes::create_tax_rate(Call& call) {
                                  std::string(get_string(body, "name")),
                                  get_int(body, "basis_points")};
   storage::Batch batch;
+  batch
+      .add("UPDATE tax_classes SET name = name WHERE shop_id = $1 AND id = $2",
+           {call.shop(), rate.tax_class_id})
+      .expect(1, shops::errc::tax_class_unknown);
   carts::add_tax_rate(batch, call.shop(), rate);
   flows::change_terms(batch, call.shop());
   storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
@@ -291,8 +294,17 @@ Task<Result<Reply>> SettingsRoutes::create_tax_rate(Call& call) {
 }
 
 Task<Result<Reply>> SettingsRoutes::delete_tax_rate(Call& call) {
-  co_return co_await remove(deps_, call, "DELETE FROM tax_rates WHERE shop_id = $1 AND id = $2",
-                            call.path("rate_id"), errc::not_found);
+  storage::Batch batch;
+  batch
+      .add("DELETE FROM tax_rates WHERE shop_id = $1 AND id = $2",
+           {call.shop(), call.path("rate_id")})
+      .expect(1, errc::not_found);
+  flows::change_terms(batch, call.shop());
+  const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
+  if (std::holds_alternative<storage::Refused>(outcome)) {
+    co_return fail(errc::not_found, "There is no such tax rate.");
+  }
+  co_return no_content();
 }
 
 Task<Result<Reply>> SettingsRoutes::list_zones(Call& call) {
@@ -344,10 +356,6 @@ Task<Result<Reply>> SettingsRoutes::replace_zone(Call& call) {
   if (!zone) {
     co_return std::unexpected(zone.error());
   }
-  json::array countries;
-  for (const std::string& country : zone->countries) {
-    countries.emplace_back(country);
-  }
   storage::Batch batch;
   batch
       .add("UPDATE shipping_zones SET name = name WHERE shop_id = $1 AND id = $2",
@@ -357,8 +365,7 @@ Task<Result<Reply>> SettingsRoutes::replace_zone(Call& call) {
       .add(
           "UPDATE shipping_zones SET name = $4, countries = $5, version = version + 1 "
           "WHERE shop_id = $1 AND id = $2 AND version = $3",
-          {call.shop(), zone->id, call.if_match(), zone->name,
-           to_string(json::value(std::move(countries)))})
+          {call.shop(), zone->id, call.if_match(), zone->name, store_text_list(zone->countries)})
       .expect(1, errc::version_conflict);
   carts::add_zone_methods(batch, call.shop(), *zone);
   flows::change_terms(batch, call.shop());

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/text_list.hpp"
 #include "shop/api/errc.hpp"
 #include "shop/api/render_accounts.hpp"
 #include "shop/shops/errc.hpp"
@@ -16,11 +17,7 @@ std::optional<std::vector<std::string>> texts_member(const json::object& body,
   if (!has(body, name)) {
     return std::nullopt;
   }
-  std::vector<std::string> texts;
-  for (const json::value& text : get_array(body, name)) {
-    texts.emplace_back(text.as_string());
-  }
-  return texts;
+  return text_list(get_array(body, name));
 }
 
 shops::ShopChange change_of(const json::object& body) {
@@ -61,8 +58,7 @@ void AdminShopRoutes::mount(Operations& operations) {
                   .summary = "Read the shop's settings",
                   .access = Access::admin,
                   .permission = Permission::settings_read,
-                  .response_schema = "AdminShop",
-                  .errors = {&errc::not_found}},
+                  .response_schema = "AdminShop"},
                  *this, &AdminShopRoutes::get);
   operations.add({.id = "updateShopSettings",
                   .method = Method::patch,
@@ -74,7 +70,7 @@ void AdminShopRoutes::mount(Operations& operations) {
                   .request_schema = "ShopUpdate",
                   .response_schema = "AdminShop",
                   .if_match = true,
-                  .errors = {&errc::not_found, &shops::errc::tax_class_unknown}},
+                  .errors = {&shops::errc::tax_class_unknown}},
                  *this, &AdminShopRoutes::change);
   operations.add({.id = "listHosts",
                   .method = Method::get,

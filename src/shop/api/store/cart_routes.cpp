@@ -6,8 +6,10 @@
 #include "shop/carts/errc.hpp"
 #include "shop/flows/change_cart.hpp"
 #include "shop/flows/complete_cart.hpp"
+#include "shop/functions/errc.hpp"
 #include "shop/inventory/errc.hpp"
 #include "shop/orders/store.hpp"
+#include "shop/payments/errc.hpp"
 
 namespace securecart::shop::api {
 namespace {
@@ -58,6 +60,7 @@ void CartRoutes::mount(Operations& operations) {
        .body_optional = true,
        .success = 201,
        .response_schema = "CartCreated",
+       .repeatable = true,
        .errors = {&carts::errc::not_sold_there, &carts::errc::variant_unavailable,
                   &carts::errc::cart_limit}},
       *this, &CartRoutes::create);
@@ -78,6 +81,7 @@ void CartRoutes::mount(Operations& operations) {
        .description = "Members that are left out stay as they are; null clears one.",
        .request_schema = "CartUpdate",
        .response_schema = "Cart",
+       .repeatable = true,
        .errors = {&errc::not_found, &carts::errc::cart_completed, &carts::errc::not_sold_there,
                   &carts::errc::shipping_method_unavailable}},
       *this, &CartRoutes::update);
@@ -92,17 +96,17 @@ void CartRoutes::mount(Operations& operations) {
                   .errors = {&errc::not_found, &carts::errc::cart_completed,
                              &carts::errc::variant_unavailable, &carts::errc::cart_limit}},
                  *this, &CartRoutes::add_line);
-  operations.add(
-      {.id = "updateCartLine",
-       .method = Method::patch,
-       .path = "/v1/store/carts/{cart_id}/lines/{line_id}",
-       .tag = "Carts",
-       .summary = "Set the quantity of a line",
-       .description = "Zero removes the line.",
-       .request_schema = "CartLineUpdate",
-       .response_schema = "Cart",
-       .errors = {&errc::not_found, &carts::errc::cart_completed, &carts::errc::cart_limit}},
-      *this, &CartRoutes::set_line);
+  operations.add({.id = "updateCartLine",
+                  .method = Method::patch,
+                  .path = "/v1/store/carts/{cart_id}/lines/{line_id}",
+                  .tag = "Carts",
+                  .summary = "Set the quantity of a line",
+                  .description = "Zero removes the line.",
+                  .request_schema = "CartLineUpdate",
+                  .response_schema = "Cart",
+                  .repeatable = true,
+                  .errors = {&errc::not_found, &carts::errc::cart_completed}},
+                 *this, &CartRoutes::set_line);
   operations.add({.id = "removeCartLine",
                   .method = Method::del,
                   .path = "/v1/store/carts/{cart_id}/lines/{line_id}",
@@ -137,7 +141,8 @@ void CartRoutes::mount(Operations& operations) {
        .idempotent = true,
        .errors = {&errc::not_found, &carts::errc::cart_incomplete, &carts::errc::cart_changed,
                   &carts::errc::price_changed, &carts::errc::variant_unavailable,
-                  &carts::errc::cart_limit, &inventory::errc::out_of_stock}},
+                  &carts::errc::cart_limit, &inventory::errc::out_of_stock,
+                  &payments::errc::payment_provider_unavailable, &functions::errc::order_refused}},
       *this, &CartRoutes::complete);
 }
 
@@ -275,6 +280,12 @@ Task<Result<Reply>> CartRoutes::complete(Call& call) {
   request.method = get_string(payment, "method");
   if (has(call.body(), "expected_total")) {
     request.expected_total = get_int(call.body(), "expected_total");
+  }
+  request.functions = co_await flows::ask_before_completion(deps_, *cart, request.provider);
+  request.asked_version = cart->version;
+  if (std::optional<Error> refusal = flows::refusal_of(request.functions)) {
+    co_await flows::log_refused(deps_, call.shop(), std::move(request.functions));
+    co_return std::unexpected(std::move(*refusal));
   }
   const std::string token = flows::order_token(request.cart_secret, cart->id);
   flows::KeyFor key_for = [&call, &token](const orders::Order& order) {

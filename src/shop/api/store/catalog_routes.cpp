@@ -27,12 +27,6 @@ void add_part(std::string& key, std::string_view part) {
   key += part;
 }
 
-std::string key_of(std::string_view kind, const Call& call) {
-  std::string key(kind);
-  add_part(key, call.shop());
-  return key;
-}
-
 void add_query(std::string& key, const Call& call, std::string_view name) {
   add_part(key, call.query(name).value_or(""));
 }
@@ -136,7 +130,41 @@ std::string body_of(json::array items, json::value next_cursor) {
       json::value({{"items", std::move(items)}, {"next_cursor", std::move(next_cursor)}}));
 }
 
+// A version of the form of the bytes, for all of them: the next program may render other JSON.
+constexpr int form_version = 1;
+
+storage::LoadingCache::Settings kept_as(std::string_view name) {
+  return {.name = name,
+          .version = form_version,
+          .fresh = limits::catalog_page_fresh,
+          .keep = limits::catalog_page_lifetime,
+          .keep_absence = limits::catalog_absence_lifetime};
+}
+
+// "There is nothing here" may be kept like an answer; other errors are the caller's own.
+Result<storage::Loaded> absent(const Error& error) {
+  if (!error.is(errc::not_found)) {
+    return std::unexpected(error);
+  }
+  return storage::Loaded{error.detail, {catalog::catalog_tag(), catalog::shop_tag()}, true};
+}
+
 }  // namespace
+
+StoreCatalogRoutes::StoreCatalogRoutes(catalog::Catalog& catalog, catalog::Collections& collections,
+                                       storage::LoadingCache& cache)
+    : catalog_(catalog),
+      collections_(collections),
+      cache_(cache),
+      products_(cache.use(kept_as("product"))),
+      product_lists_(cache.use(kept_as("products"))),
+      recommendations_(cache.use({.name = "recommendations",
+                                  .version = form_version,
+                                  .fresh = limits::recommendations_fresh,
+                                  .keep = limits::recommendations_lifetime,
+                                  .keep_absence = limits::catalog_absence_lifetime})),
+      collection_pages_(cache.use(kept_as("collection"))),
+      collection_lists_(cache.use(kept_as("collections"))) {}
 
 void StoreCatalogRoutes::mount(Operations& operations) {
   mount_products(operations);
@@ -175,6 +203,16 @@ void StoreCatalogRoutes::mount_products(Operations& operations) {
                   .response_schema = "Product",
                   .errors = {&errc::not_found}},
                  *this, &StoreCatalogRoutes::get_product);
+  operations.add({.id = "listRecommendations",
+                  .method = Method::get,
+                  .path = "/v1/store/products/{product}/recommendations",
+                  .tag = "Products",
+                  .summary = "List what is bought together with a product",
+                  .description = "The most often first, and only what can be bought now; one page.",
+                  .query = {currency_parameter},
+                  .response_schema = "ProductSummary[]",
+                  .errors = {&errc::not_found}},
+                 *this, &StoreCatalogRoutes::recommendations);
   operations.add(
       {.id = "searchProducts",
        .method = Method::get,
@@ -213,30 +251,31 @@ void StoreCatalogRoutes::mount_collections(Operations& operations) {
                  *this, &StoreCatalogRoutes::get_collection);
 }
 
-Task<Result<Reply>> StoreCatalogRoutes::cached(
-    Call& call, std::string key, Task<Result<Page>> (StoreCatalogRoutes::*make)(Call&)) {
-  Reply reply;
-  reply.shared_body = cache_.get(key);
-  if (reply.shared_body == nullptr) {
-    const storage::Cache::Ticket ticket = cache_.ticket();
-    Result<Page> page = co_await (this->*make)(call);
-    if (!page) {
-      co_return std::unexpected(std::move(page.error()));
-    }
-    reply.shared_body = std::make_shared<const std::string>(std::move(page->body));
-    cache_.put(key, reply.shared_body, page->tags, limits::catalog_page_lifetime, ticket);
+Task<Result<Reply>> StoreCatalogRoutes::cached(Call& call, const Use& use, std::string key,
+                                               Make make) {
+  // The load owns a copy of the call: it may go on when this one is answered.
+  storage::Loader load = [this, &call, make] { return (this->*make)(call); };
+  storage::CacheKey place{call.shop(), std::move(key)};
+  Task<Result<storage::Kept>> looking = cache_.get(use, std::move(place), std::move(load));
+  Result<storage::Kept> kept = co_await looking;
+  if (!kept) {
+    co_return std::unexpected(std::move(kept.error()));
   }
+  if (kept->absence) {
+    co_return fail(errc::not_found, *kept->bytes);
+  }
+  Reply reply;
+  reply.shared_body = std::move(kept->bytes);
   co_return reply;
 }
 
 Task<Result<Reply>> StoreCatalogRoutes::get_product(Call& call) {
-  std::string key = key_of("product", call);
-  add_part(key, call.path("product"));
+  std::string key = call.path("product");
   add_query(key, call, "currency");
-  return cached(call, std::move(key), &StoreCatalogRoutes::make_product);
+  return cached(call, products_, std::move(key), &StoreCatalogRoutes::make_product);
 }
 
-Task<Result<StoreCatalogRoutes::Page>> StoreCatalogRoutes::make_product(Call& call) {
+Task<Result<storage::Loaded>> StoreCatalogRoutes::make_product(Call call) {
   Result<std::string> currency = co_await catalog_.currency(call.shop(), call.query("currency"));
   if (!currency) {
     co_return std::unexpected(std::move(currency.error()));
@@ -244,33 +283,61 @@ Task<Result<StoreCatalogRoutes::Page>> StoreCatalogRoutes::make_product(Call& ca
   const Result<catalog::StoreProduct> found =
       co_await catalog_.store_product(call.shop(), call.path("product"), std::move(*currency));
   if (!found) {
-    co_return std::unexpected(found.error());
+    co_return absent(found.error());
   }
-  Page page;
-  page.body = to_string(json::value(render_product(*found)));
-  page.tags = {catalog::product_tag(call.shop(), found->product.id),
-               catalog::shop_tag(call.shop())};
+  storage::Loaded page;
+  page.bytes = to_string(json::value(render_product(*found)));
+  page.tags = {catalog::product_tag(found->product.id), catalog::shop_tag()};
   for (const std::string& id : found->collection_ids) {
-    page.tags.push_back(catalog::collection_tag(call.shop(), id));
+    page.tags.push_back(catalog::collection_tag(id));
   }
   for (const catalog::Variant& variant : found->product.variants) {
     if (variant.inventory_item_id) {
-      page.tags.push_back(catalog::item_tag(call.shop(), *variant.inventory_item_id));
+      page.tags.push_back(catalog::item_tag(*variant.inventory_item_id));
+    }
+  }
+  co_return page;
+}
+
+Task<Result<Reply>> StoreCatalogRoutes::recommendations(Call& call) {
+  std::string key = call.path("product");
+  add_query(key, call, "currency");
+  return cached(call, recommendations_, std::move(key), &StoreCatalogRoutes::make_recommendations);
+}
+
+// New orders do not outdate it; it is counted anew when it is no longer fresh.
+Task<Result<storage::Loaded>> StoreCatalogRoutes::make_recommendations(Call call) {
+  Result<std::string> currency = co_await catalog_.currency(call.shop(), call.query("currency"));
+  if (!currency) {
+    co_return std::unexpected(std::move(currency.error()));
+  }
+  const Result<std::vector<catalog::StoreSummary>> found =
+      co_await catalog_.recommendations(call.shop(), call.path("product"), std::move(*currency));
+  if (!found) {
+    co_return absent(found.error());
+  }
+  storage::Loaded page;
+  page.bytes = body_of(render(*found), nullptr);
+  page.tags = {catalog::shop_tag()};
+  for (const catalog::StoreSummary& item : *found) {
+    page.tags.push_back(catalog::product_tag(item.id));
+    for (const std::string& id : item.item_ids) {
+      page.tags.push_back(catalog::item_tag(id));
     }
   }
   co_return page;
 }
 
 Task<Result<Reply>> StoreCatalogRoutes::list_products(Call& call) {
-  std::string key = key_of("products", call);
+  std::string key;
   for (const std::string_view name : {"collection", "currency", "sort", "cursor"}) {
     add_query(key, call, name);
   }
   add_part(key, std::to_string(call.limit()));
-  return cached(call, std::move(key), &StoreCatalogRoutes::make_product_list);
+  return cached(call, product_lists_, std::move(key), &StoreCatalogRoutes::make_product_list);
 }
 
-Task<Result<StoreCatalogRoutes::Page>> StoreCatalogRoutes::make_product_list(Call& call) {
+Task<Result<storage::Loaded>> StoreCatalogRoutes::make_product_list(Call call) {
   Result<std::string> currency = co_await catalog_.currency(call.shop(), call.query("currency"));
   if (!currency) {
     co_return std::unexpected(std::move(currency.error()));
@@ -290,14 +357,14 @@ Task<Result<StoreCatalogRoutes::Page>> StoreCatalogRoutes::make_product_list(Cal
   const Result<catalog::PageOf<catalog::StoreSummary, catalog::PageKey>> found =
       co_await catalog_.store_list(std::move(request));
   if (!found) {
-    co_return std::unexpected(found.error());
+    co_return absent(found.error());
   }
-  Page page;
-  page.body = body_of(render(found->items), cursor_after(found->next, list));
-  page.tags = {catalog::catalog_tag(call.shop()), catalog::shop_tag(call.shop())};
+  storage::Loaded page;
+  page.bytes = body_of(render(found->items), cursor_after(found->next, list));
+  page.tags = {catalog::catalog_tag(), catalog::shop_tag()};
   for (const catalog::StoreSummary& item : found->items) {
     for (const std::string& id : item.item_ids) {
-      page.tags.push_back(catalog::item_tag(call.shop(), id));
+      page.tags.push_back(catalog::item_tag(id));
     }
   }
   co_return page;
@@ -321,13 +388,13 @@ Task<Result<Reply>> StoreCatalogRoutes::search(Call& call) {
 }
 
 Task<Result<Reply>> StoreCatalogRoutes::list_collections(Call& call) {
-  std::string key = key_of("collections", call);
+  std::string key;
   add_query(key, call, "cursor");
   add_part(key, std::to_string(call.limit()));
-  return cached(call, std::move(key), &StoreCatalogRoutes::make_collection_list);
+  return cached(call, collection_lists_, std::move(key), &StoreCatalogRoutes::make_collection_list);
 }
 
-Task<Result<StoreCatalogRoutes::Page>> StoreCatalogRoutes::make_collection_list(Call& call) {
+Task<Result<storage::Loaded>> StoreCatalogRoutes::make_collection_list(Call call) {
   Result<std::optional<catalog::PageKey>> after = page_key(call, "collections", false);
   if (!after) {
     co_return std::unexpected(std::move(after.error()));
@@ -338,27 +405,26 @@ Task<Result<StoreCatalogRoutes::Page>> StoreCatalogRoutes::make_collection_list(
   for (const catalog::Collection& collection : found.items) {
     items.emplace_back(render_collection(collection));
   }
-  Page page;
-  page.body = body_of(std::move(items), cursor_after(found.next, "collections"));
-  page.tags = {catalog::catalog_tag(call.shop())};
+  storage::Loaded page;
+  page.bytes = body_of(std::move(items), cursor_after(found.next, "collections"));
+  page.tags = {catalog::catalog_tag()};
   co_return page;
 }
 
 Task<Result<Reply>> StoreCatalogRoutes::get_collection(Call& call) {
-  std::string key = key_of("collection", call);
-  add_part(key, call.path("collection"));
-  return cached(call, std::move(key), &StoreCatalogRoutes::make_collection);
+  std::string key = call.path("collection");
+  return cached(call, collection_pages_, std::move(key), &StoreCatalogRoutes::make_collection);
 }
 
-Task<Result<StoreCatalogRoutes::Page>> StoreCatalogRoutes::make_collection(Call& call) {
+Task<Result<storage::Loaded>> StoreCatalogRoutes::make_collection(Call call) {
   const Result<catalog::Collection> found = co_await collections_.collection(
       call.shop(), call.path("collection"), catalog::Audience::shopper);
   if (!found) {
-    co_return std::unexpected(found.error());
+    co_return absent(found.error());
   }
-  Page page;
-  page.body = to_string(json::value(render_collection(*found)));
-  page.tags = {catalog::catalog_tag(call.shop())};
+  storage::Loaded page;
+  page.bytes = to_string(json::value(render_collection(*found)));
+  page.tags = {catalog::catalog_tag()};
   co_return page;
 }
 

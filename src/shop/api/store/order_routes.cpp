@@ -1,5 +1,7 @@
 #include "shop/api/store/order_routes.hpp"
 
+#include <algorithm>
+
 #include <boost/json/parse.hpp>
 
 #include "base/crypto.hpp"
@@ -10,6 +12,8 @@
 #include "shop/orders/errc.hpp"
 #include "shop/orders/receipts.hpp"
 #include "shop/orders/store.hpp"
+#include "shop/payments/accounts.hpp"
+#include "shop/payments/errc.hpp"
 
 namespace securecart::shop::api {
 namespace {
@@ -63,7 +67,8 @@ void OrderRoutes::mount(Operations& operations) {
        .success = 201,
        .response_schema = "Order",
        .idempotent = true,
-       .errors = {&errc::not_found, &orders::errc::order_state, &orders::errc::order_changed}},
+       .errors = {&errc::not_found, &orders::errc::order_state, &orders::errc::order_changed,
+                  &payments::errc::payment_provider_unavailable}},
       *this, &OrderRoutes::pay);
   operations.add(
       {.id = "cancelMyOrder",
@@ -123,6 +128,14 @@ Task<Result<Reply>> OrderRoutes::pay(Call& call) {
     co_return std::unexpected(order.error());
   }
   const json::object& payment = get_object(call.body(), "payment");
+  storage::Query accounts{payments::accounts_sql, {call.shop()}};
+  const storage::Rows rows = co_await deps_.database.read(std::move(accounts));
+  const auto taken = payments::accepted(payments::accounts_of(rows, call.shop()));
+  if (std::ranges::find(taken, get_string(payment, "provider"),
+                        &payments::ProviderAccount::provider) == taken.end()) {
+    co_return fail(payments::errc::payment_provider_unavailable,
+                   "GET /v1/store/shop lists the providers the shop takes payments through.");
+  }
   const flows::RetryPaymentRequest request{call.caller().actor,
                                            std::string(get_string(payment, "provider")),
                                            std::string(get_string(payment, "method"))};

@@ -5,6 +5,7 @@
 
 #include "shop/api/errc.hpp"
 #include "shop/api/render_accounts.hpp"
+#include "shop/payments/accounts.hpp"
 
 namespace securecart::shop::api {
 
@@ -15,8 +16,7 @@ void StoreShopRoutes::mount(Operations& operations) {
                   .path = "/v1/store/shop",
                   .tag = "Shop",
                   .summary = "Read the shop",
-                  .response_schema = "Shop",
-                  .errors = {&errc::not_found}},
+                  .response_schema = "Shop"},
                  *this, &StoreShopRoutes::get);
   operations.add({.id = "listReceiptKeys",
                   .method = Method::get,
@@ -34,7 +34,23 @@ Task<Result<Reply>> StoreShopRoutes::get(Call& call) {
   if (!shop) {
     co_return std::unexpected(shop.error());
   }
-  co_return reply(200, render_shop(**shop, test_payments_));
+  storage::Query query{payments::accounts_sql, {call.shop()}};
+  const storage::Rows rows = co_await database_.read(std::move(query));
+  json::object rendered = render_shop(**shop, false);
+  json::array providers;
+  for (const auto& account : payments::accepted(payments::accounts_of(rows, call.shop()))) {
+    if (account.provider == "test") {
+      rendered["test_payments"] = test_payments_;
+    }
+    if (account.provider != "test" || test_payments_) {
+      const json::value key = account.publishable_key.empty()
+                                  ? json::value(nullptr)
+                                  : json::value(account.publishable_key);
+      providers.push_back(json::object{{"provider", account.provider}, {"publishable_key", key}});
+    }
+  }
+  rendered["payment_providers"] = std::move(providers);
+  co_return reply(200, rendered);
 }
 
 Task<Result<Reply>> StoreShopRoutes::receipt_keys(Call& call) {

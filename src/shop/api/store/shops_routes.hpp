@@ -10,8 +10,8 @@ class StoreShopRoutes {
  public:
   // `test_payments`: the test provider is there to take the shop's orders. `shops` outlives this,
   // and this the table it mounts on.
-  StoreShopRoutes(shops::Shops& shops, bool test_payments)
-      : shops_(shops), test_payments_(test_payments) {}
+  StoreShopRoutes(shops::Shops& shops, storage::Database& database, bool test_payments)
+      : shops_(shops), database_(database), test_payments_(test_payments) {}
   void mount(Operations& operations);
 
  private:
@@ -19,6 +19,7 @@ class StoreShopRoutes {
   Task<Result<Reply>> receipt_keys(Call& call);
 
   shops::Shops& shops_;
+  storage::Database& database_;
   const bool test_payments_;
 };
 
