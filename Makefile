@@ -39,6 +39,7 @@ $(STAGES:%=test-%): test-%:
 
 .PHONY: bench
 bench: program ## how fast it is, beside the bare engines measured in the same run
+	@scripts/setup.sh bench
 	@cmake --build --preset release --target benchmarks
 	@scripts/bench.sh
 

@@ -9,6 +9,7 @@ if [ "${#names[@]}" -eq 0 ]; then
   mapfile -t names < <(basename -s .cpp bench/*_bench.cpp)
 fi
 mkdir -p build/bench
+scripts/geo.sh
 for name in "${names[@]}"; do
   echo "==> $name"
   "build/release/$name" | tee "build/bench/$name.txt"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/setup.sh {run|test}: installs the Debian packages that are missing, and nothing else.
+# scripts/setup.sh {run|test|bench}: installs the Debian packages that are missing, and nothing else.
 #
 # It asks dpkg each time (a tenth of a second) instead of trusting a stamp, so it is right after a
 # package was removed, too.
@@ -28,7 +28,8 @@ node_is_good() {
 case "${1:-}" in
   run) wanted=$(group build; group run) ;;
   test) wanted=$(group build; group run; group test) ;;
-  *) die "usage: scripts/setup.sh {run|test}" ;;
+  bench) wanted=$(group build; group run; group test; group bench) ;;
+  *) die "usage: scripts/setup.sh {run|test|bench}" ;;
 esac
 node_is_good || wanted+=$'\n'$(group node)
 
@@ -65,6 +66,16 @@ The packages still missing: ${missing[*]}"
   updated=yes
 }
 install() { "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; }
+
+# Debian starts a daemon as it is installed. Ours (postgresql, redis, rabbitmq, haproxy, knot and so on) are
+# started by the tests, on free ports: for the time of the installation the machine is told to start none, in the
+# way Debian has for it (invoke-rc.d(8): policy-rc.d exits with 101). A policy of the machine's own stays.
+readonly POLICY=/usr/sbin/policy-rc.d
+if [ ! -e "$POLICY" ]; then
+  trap '"${root[@]}" rm -f "$POLICY"' EXIT
+  printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$POLICY" >/dev/null
+  "${root[@]}" chmod 755 "$POLICY"
+fi
 
 # Fresh machines ship without package lists.
 apt-cache show --no-all-versions "${missing[@]}" >/dev/null 2>&1 || update

@@ -17,6 +17,7 @@ record() { echo "$1 $2" >"$results/$STAGE.count"; }
 build() {
   local preset=$1
   shift
+  scripts/geo.sh
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset"
   cmake --build --preset "$preset" --target "$@"
 }

@@ -6,6 +6,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include "tests/support/documented_api.hpp"
+#include "tests/support/engines.hpp"
 #include "tests/support/shop_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -16,66 +18,25 @@ using Ids = std::map<std::string, std::string>;
 
 constexpr std::string_view other_host = "other.test";
 
-// One operation of the document.
-struct DocumentedOperation {
-  std::string id;
-  net::Method method;
-  std::string path;
-  json::object document;
-
-  bool admin() const { return path.starts_with("/v1/admin") || path == "/v1/events"; }
-  bool store() const { return path.starts_with("/v1/store"); }
-  // The body of the document's own example; null when it takes none.
-  json::value example() const {
-    if (!document.contains("requestBody")) {
-      return nullptr;
-    }
-    const json::object& content = get_object(get_object(document, "requestBody"), "content");
-    const json::object& type = content.begin()->value().as_object();
-    const json::value* example = type.if_contains("example");
-    return example != nullptr ? *example : json::value("Handle,Title\n");
-  }
-};
-
-std::vector<DocumentedOperation> operations_of(const json::object& document) {
-  std::vector<DocumentedOperation> operations;
-  for (const auto& [path, methods] : get_object(document, "paths")) {
-    for (const auto& [method, operation] : methods.as_object()) {
-      std::string upper(method);
-      std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
-      operations.push_back({std::string(get_string(operation.as_object(), "operationId")),
-                            net::parse_method(upper), std::string(path), operation.as_object()});
-    }
-  }
-  return operations;
-}
-
-std::string filled(std::string path, const Ids& ids) {
-  for (std::size_t open; (open = path.find('{')) != std::string::npos;) {
-    const std::size_t close = path.find('}', open);
-    const std::string name = path.substr(open + 1, close - open - 1);
-    const auto id = ids.find(name);
-    EXPECT_NE(id, ids.end()) << "the test has no " << name;
-    path.replace(open, close - open + 1, id != ids.end() ? id->second : "unknown");
-  }
-  return path;
-}
-
-class Api : public testing::Test {
+class Api : public testing::TestWithParam<Engine> {
  protected:
-  Api() : other_(make_other_shop(folder_.path())), shop_(folder_.path()), client_(shop_) {
+  Api()
+      : other_(make_other_shop(folder_.path())),
+        shop_(folder_.path(), home_.options()),
+        client_(shop_) {
     const lab::ApiAnswer document = client_.call(net::Method::get, "/openapi.json");
     EXPECT_EQ(document.status, 200);
     operations_ = operations_of(document.body);
   }
 
   // A second shop in the same installation.
-  static json::object make_other_shop(const std::filesystem::path& data) {
+  json::object make_other_shop(const std::filesystem::path& data) const {
     const std::filesystem::path file = data / "other.json";
     std::string output;
-    EXPECT_EQ(run_program({"shop", "create", "--data", data.string(), "--name", "Other", "--host",
-                           std::string(other_host), "--currency", "EUR", "--country", "NL",
-                           "--email", "owner@other.test", "--credentials", file.string()},
+    EXPECT_EQ(run_program(home_.behind({"shop", "create", "--data", data.string(), "--name",
+                                        "Other", "--host", std::string(other_host), "--currency",
+                                        "EUR", "--country", "NL", "--email", "owner@other.test",
+                                        "--credentials", file.string()}),
                           &output),
               0)
         << output;
@@ -133,6 +94,9 @@ class Api : public testing::Test {
     ids["zone_id"] = first_id("/v1/admin/shipping-zones");
     ids["staff_id"] = first_id("/v1/admin/staff");
     ids["key_id"] = first_id("/v1/admin/api-keys");
+    ids["function_id"] = first_id("/v1/admin/functions");
+    ids["number"] = "1";  // of its first version
+    ids["shop_id"] = std::string(get_string(shop_.credentials(), "shop_id"));
     const TestCart open = client_.cart_of({{lamp.variant_id, 1}});
     ids["cart_id"] = open.id;
     cart_token_ = open.token;
@@ -191,18 +155,8 @@ class Api : public testing::Test {
     return seen;
   }
 
-  void expect_documented(const DocumentedOperation& operation, const lab::ApiAnswer& answer) {
-    const json::object& responses = get_object(operation.document, "responses");
-    const json::value* documented = responses.if_contains(std::to_string(answer.status));
-    ASSERT_NE(documented, nullptr)
-        << operation.id << " answers " << answer.describe() << ", which is not documented";
-    if (!answer.ok()) {
-      EXPECT_NE(to_string(*documented).find("\"" + answer.code + "\""), std::string::npos)
-          << operation.id << ": " << answer.describe() << " is not documented";
-    }
-  }
-
   TempDir folder_;
+  EngineHome home_{GetParam()};
   json::object other_;
   ShopProcess shop_;
   ShopClient client_;
@@ -211,7 +165,10 @@ class Api : public testing::Test {
   std::string order_token_;
 };
 
-TEST_F(Api, NoOperationReachesAnotherShop) {
+INSTANTIATE_TEST_SUITE_P(Engines, Api, testing::Values(Engine::sqlite, Engine::postgres),
+                         engine_name);
+
+TEST_P(Api, NoOperationReachesAnotherShop) {
   const Ids ids = make_things();
   const auto before = look(ids);
   const std::string session = sign_up({{"Host", std::string(other_host)}});
@@ -252,7 +209,7 @@ TEST_F(Api, NoOperationReachesAnotherShop) {
   EXPECT_EQ(look(ids), before);
 }
 
-TEST_F(Api, EveryOperationAnswersOnlyWhatItDocuments) {
+TEST_P(Api, EveryOperationAnswersOnlyWhatItDocuments) {
   Ids unknown = make_things();
   for (auto& [name, id] : unknown) {
     id = name == "provider" ? "test" : "unknown";

@@ -1,10 +1,13 @@
-// kill -9 under open-loop load, again and again; then the history check, from outside. And the same
-// with a protection switched off: the check must find what is broken then.
+// kill -9 under open-loop load, again and again, of the shop and of its database; then the history
+// check, from outside. And the same with a protection switched off: the check must find what is
+// broken then.
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
 #include "base/prng.hpp"
+#include "tests/support/engines.hpp"
+#include "tests/support/postgres_proxy.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/shop_client.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -50,17 +53,20 @@ struct Story {
 };
 
 // The sabotage begins when the shop is made: what it breaks is what shoppers do.
-void make_shop(const std::filesystem::path& data) {
-  ShopProcess shop(data);
+void make_shop(const std::filesystem::path& data, std::vector<std::string> options = {}) {
+  ShopProcess shop(data, std::move(options));
   shop.end();
 }
 
 // Load while the shop is killed and started again, each time after a time drawn from the seed.
-Story kill_under_load(std::vector<std::string> shop_options, int kills) {
+Story kill_under_load(std::vector<std::string> shop_options, int kills,
+                      Engine engine = Engine::sqlite) {
   const TempDir folder;
+  const EngineHome home(engine);
   const std::filesystem::path history = folder.path() / "history.jsonl";
   Prng random(seed());
-  make_shop(folder.path() / "data");
+  make_shop(folder.path() / "data", home.options());
+  shop_options = home.behind(std::move(shop_options));
   ShopProcess shop(folder.path() / "data", std::move(shop_options));
   Story story;
   {
@@ -81,6 +87,56 @@ Story kill_under_load(std::vector<std::string> shop_options, int kills) {
 TEST(Crash, KillNineUnderLoadLosesDoublesAndOversellsNothing) {
   const Story story = kill_under_load({}, 4);
   EXPECT_EQ(story.check, 0) << story.load << story.findings;
+}
+
+TEST(Crash, KillNineOnPostgresLosesDoublesAndOversellsNothing) {
+  const Story story = kill_under_load({}, 3, Engine::postgres);
+  EXPECT_EQ(story.check, 0) << story.load << story.findings;
+}
+
+// Load while the database itself is killed and started again; the shop stays. Commits are cut off
+// in between by the proxy, before and after they reach the server.
+Story database_dies_under_load(const Postgres::Settings& settings,
+                               std::vector<std::string> shop_options, int kills, int cut_every) {
+  const TempDir folder;
+  const std::filesystem::path history = folder.path() / "history.jsonl";
+  Prng random(seed());
+  Postgres server(settings);
+  const std::string url = server.make_database();
+  PostgresProxy proxy(server.port());
+  make_shop(folder.path() / "data", {"--database", url});
+  shop_options.insert(shop_options.end(),
+                      {"--database", proxy.url(url.substr(url.rfind('/') + 1))});
+  ShopProcess shop(folder.path() / "data", std::move(shop_options));
+  Story story;
+  {
+    Load load(shop, history, "40", std::to_string(3 * kills + 3) + "s");
+    proxy.cut_every(cut_every);
+    for (int i = 0; i < kills; ++i) {
+      std::this_thread::sleep_for(1s + std::chrono::milliseconds(random.below(2'000)));
+      server.kill_all();
+      server.start();
+    }
+    proxy.cut_every(0);
+    story.load = load.output();
+  }
+  story.check = run_program(
+      {"history", "check", history.string(), "--credentials", shop.credentials_file().string()},
+      &story.findings);
+  return story;
+}
+
+TEST(Crash, APrimaryKilledAndCommitsCutLoseDoubleAndOversellNothing) {
+  const Story story = database_dies_under_load({}, {}, 3, 25);
+  EXPECT_EQ(story.check, 0) << story.load << story.findings;
+}
+
+// A server that keeps acknowledged commits in memory for long, and a session that lets it.
+TEST(Crash, TheCheckFindsWhatAnAsynchronousCommitLoses) {
+  const Story story = database_dies_under_load(
+      {"wal_writer_delay=10s", "wal_writer_flush_after=100MB", "wal_buffers=16MB"},
+      {"--sabotage", "ack-before-commit"}, 2, 0);
+  EXPECT_EQ(story.check, 1) << story.load << story.findings;
 }
 
 TEST(Crash, TheCheckFindsWhatAcknowledgingBeforeTheCommitLoses) {

@@ -3,15 +3,16 @@
 #include <map>
 #include <set>
 
+#include "tests/support/engines.hpp"
 #include "tests/support/shop_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart::test {
 namespace {
 
-class OrderPath : public testing::Test {
+class OrderPath : public testing::TestWithParam<Engine> {
  protected:
-  OrderPath() : shop_(folder_.path()), client_(shop_) {}
+  OrderPath() : shop_(folder_.path(), home_.options()), client_(shop_) {}
 
   std::map<std::string, int> by_outcome(const std::vector<lab::ApiAnswer>& answers) {
     std::map<std::string, int> counts;
@@ -37,11 +38,15 @@ class OrderPath : public testing::Test {
   }
 
   TempDir folder_;
+  EngineHome home_{GetParam()};
   ShopProcess shop_;
   ShopClient client_;
 };
 
-TEST_F(OrderPath, SixtyFourBuyersOfTheLastFiveUnitsMakeFiveOrders) {
+INSTANTIATE_TEST_SUITE_P(Engines, OrderPath, testing::Values(Engine::sqlite, Engine::postgres),
+                         engine_name);
+
+TEST_P(OrderPath, SixtyFourBuyersOfTheLastFiveUnitsMakeFiveOrders) {
   const TestVariant lamp = client_.add_product("Last lamps", 5);
   std::vector<ShopClient::Request> requests;
   for (int i = 0; i < 64; ++i) {
@@ -57,7 +62,7 @@ TEST_F(OrderPath, SixtyFourBuyersOfTheLastFiveUnitsMakeFiveOrders) {
   EXPECT_EQ(get_int(left, "reserved") + get_int(left, "sold"), 5);
 }
 
-TEST_F(OrderPath, TheSameCompletionAHundredTimesIsOneOrder) {
+TEST_P(OrderPath, TheSameCompletionAHundredTimesIsOneOrder) {
   const TestVariant lamp = client_.add_product("Lamps", 1000);
   const TestCart cart = client_.cart_of({{lamp.variant_id, 1}});
   const std::string key = client_.key();
@@ -67,7 +72,7 @@ TEST_F(OrderPath, TheSameCompletionAHundredTimesIsOneOrder) {
   EXPECT_EQ(get_int(level(lamp.item_id), "available"), 999);
 }
 
-TEST_F(OrderPath, AHundredKeysOnOneCartAreOneOrder) {
+TEST_P(OrderPath, AHundredKeysOnOneCartAreOneOrder) {
   const TestVariant lamp = client_.add_product("Lamps", 1000);
   const TestCart cart = client_.cart_of({{lamp.variant_id, 1}});
   std::vector<ShopClient::Request> requests;
@@ -80,7 +85,7 @@ TEST_F(OrderPath, AHundredKeysOnOneCartAreOneOrder) {
   EXPECT_EQ(get_int(level(lamp.item_id), "available"), 999);
 }
 
-TEST_F(OrderPath, AKeyOfAnotherCartIsRefused) {
+TEST_P(OrderPath, AKeyOfAnotherCartIsRefused) {
   const TestVariant lamp = client_.add_product("Lamps", 1000);
   const std::string key = client_.key();
   const auto first =
@@ -92,7 +97,7 @@ TEST_F(OrderPath, AKeyOfAnotherCartIsRefused) {
   EXPECT_EQ(second[0].code, "idempotency_key_reused");
 }
 
-TEST_F(OrderPath, TwoLinesThatShareAnItemCannotOversell) {
+TEST_P(OrderPath, TwoLinesThatShareAnItemCannotOversell) {
   const TestVariant single = client_.add_product("Chair", 5);
   const TestVariant other = client_.add_product("Chair, other listing", 0, single.item_id);
   const auto too_many = client_.at_once({ShopClient::completion(
@@ -109,7 +114,7 @@ TEST_F(OrderPath, TwoLinesThatShareAnItemCannotOversell) {
   EXPECT_EQ(get_int(level(single.item_id), "available"), 1);
 }
 
-TEST_F(OrderPath, WebhooksRacingTheCompletionChargeOnce) {
+TEST_P(OrderPath, WebhooksRacingTheCompletionChargeOnce) {
   constexpr int races = 1000;
   constexpr int wave = 50;
   const TestVariant lamp = client_.add_product("Lamps", races);
@@ -140,7 +145,7 @@ TEST_F(OrderPath, WebhooksRacingTheCompletionChargeOnce) {
   EXPECT_TRUE(std::ranges::all_of(captures, [](const auto& entry) { return entry.second == 1; }));
 }
 
-TEST_F(OrderPath, AnOrderThatIsCancelledGivesItsStockAndMoneyBack) {
+TEST_P(OrderPath, AnOrderThatIsCancelledGivesItsStockAndMoneyBack) {
   const TestVariant lamp = client_.add_product("Lamps", 10);
   const auto placed = client_.at_once(
       {ShopClient::completion(client_.cart_of({{lamp.variant_id, 4}}), client_.key())});
@@ -176,7 +181,7 @@ TEST_F(OrderPath, AnOrderThatIsCancelledGivesItsStockAndMoneyBack) {
   }
 }
 
-TEST_F(OrderPath, FulfillingAndRefundingALineMovesStockAndMoney) {
+TEST_P(OrderPath, FulfillingAndRefundingALineMovesStockAndMoney) {
   const TestVariant lamp = client_.add_product("Lamps", 10);
   const auto placed = client_.at_once(
       {ShopClient::completion(client_.cart_of({{lamp.variant_id, 4}}), client_.key())});
@@ -208,7 +213,7 @@ TEST_F(OrderPath, FulfillingAndRefundingALineMovesStockAndMoney) {
   EXPECT_EQ(too_much.code, "refund_exceeds_payment");
 }
 
-TEST_F(OrderPath, AnErasedCustomerLeavesWhatWasSoldAndNothingElse) {
+TEST_P(OrderPath, AnErasedCustomerLeavesWhatWasSoldAndNothingElse) {
   const TestVariant lamp = client_.add_product("Lamps", 10);
   const lab::ApiAnswer account = client_.call(net::Method::post, "/v1/store/customers",
                                               json::object{{"email", "ada@example.com"},

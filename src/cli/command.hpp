@@ -14,6 +14,7 @@ struct Exit {
 
 // Each adds itself below `parent`; its options live as long as the program runs.
 void add_serve(CLI::App& parent, Exit& exit);
+void add_function_worker(CLI::App& parent, Exit& exit);
 void add_shop_create(CLI::App& parent, Exit& exit);
 void add_receipt_verify(CLI::App& parent, Exit& exit);
 void add_load_run(CLI::App& parent, Exit& exit);
@@ -22,5 +23,19 @@ void add_history_check(CLI::App& parent, Exit& exit);
 void add_products_import(CLI::App& parent, Exit& exit);
 void add_products_export(CLI::App& parent, Exit& exit);
 void add_events_parked(CLI::App& parent, Exit& exit);
+void add_ca_init(CLI::App& parent, Exit& exit);
+void add_ca_issue(CLI::App& parent, Exit& exit);
+void add_ca_rotate(CLI::App& parent, Exit& exit);
+void add_ca_show(CLI::App& parent, Exit& exit);
+void add_dns_explain(CLI::App& parent, Exit& exit);
+void add_dns_status(CLI::App& parent, Exit& exit);
+void add_dns_drain(CLI::App& parent, Exit& exit);
+void add_dns_weight(CLI::App& parent, Exit& exit);
+void add_dns_shift(CLI::App& parent, Exit& exit);
+void add_dns_override(CLI::App& parent, Exit& exit);
+void add_dns_alarm(CLI::App& parent, Exit& exit);
+void add_dns_serve(CLI::App& parent, Exit& exit);
+void add_dns_check(CLI::App& parent, Exit& exit);
+void add_dns_key(CLI::App& parent, Exit& exit);
 
 }  // namespace securecart::cli

@@ -16,6 +16,7 @@ CLI::App& group(CLI::App& app, const char* word, const char* about) {
 
 void add_words(CLI::App& app, Exit& exit) {
   add_serve(app, exit);
+  add_function_worker(app, exit);
   add_shop_create(group(app, "shop", "Shops of this installation"), exit);
   CLI::App& products = group(app, "products", "The catalog of a shop, over the API");
   add_products_import(products, exit);
@@ -26,6 +27,22 @@ void add_words(CLI::App& app, Exit& exit) {
   add_load_replay(load, exit);
   add_history_check(group(app, "history", "What clients sent and what was acknowledged"), exit);
   add_events_parked(group(app, "events", "The event log"), exit);
+  CLI::App& ca = group(app, "ca", "Certificates between the processes of an installation");
+  add_ca_init(ca, exit);
+  add_ca_issue(ca, exit);
+  add_ca_rotate(ca, exit);
+  add_ca_show(ca, exit);
+  CLI::App& dns = group(app, "dns", "Authoritative DNS whose answers follow health");
+  add_dns_serve(dns, exit);
+  add_dns_check(dns, exit);
+  add_dns_key(group(dns, "key", "Keys of signed zones"), exit);
+  add_dns_explain(dns, exit);
+  add_dns_status(dns, exit);
+  add_dns_drain(dns, exit);
+  add_dns_weight(dns, exit);
+  add_dns_shift(dns, exit);
+  add_dns_override(dns, exit);
+  add_dns_alarm(dns, exit);
 }
 
 }  // namespace

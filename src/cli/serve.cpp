@@ -2,14 +2,20 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "base/errors.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "cli/application.hpp"
 #include "cli/command.hpp"
 #include "cli/roles.hpp"
+#include "events/amqp/amqp_broker.hpp"
+#include "storage/open.hpp"
 
 namespace securecart::cli {
 namespace {
@@ -18,13 +24,17 @@ struct ServeArguments {
   ApplicationOptions options;
   std::vector<std::string> roles{"all"};
   std::string data = "data";
+  std::string secrets_key;
+  std::string cache_file;
   std::string log_level = "info";
   bool log_json = false;
   bool no_sample = false;
   unsigned cores = 0;
   unsigned drain_notice_ms = 0;
   unsigned payment_timeout_ms = 10'000;
+  unsigned sweep_after_ms = 30'000;
   std::vector<std::string> sabotage;
+  std::vector<std::string> upstreams;
 };
 
 // The signals that end the process, taken by this thread alone (threads inherit the mask).
@@ -48,6 +58,23 @@ log::Level level_of(const std::string& name) {
                            : log::Level::info;
 }
 
+std::string database_address(const std::string& text) {
+  return storage::is_database_address(text) ? "" : "it must begin with postgres://";
+}
+
+// What the file says, as --cache takes it.
+Result<std::string> read_cache_file(const std::string& file) {
+  std::ifstream stream(file);
+  std::string text;
+  std::getline(stream, text);
+  text = trim(text);
+  const std::string problem = storage::cache_address_problem(text);
+  if (!problem.empty()) {
+    return fail(errc::invalid_request, file + ": " + problem);
+  }
+  return text;
+}
+
 int serve(ServeArguments arguments) {
   Result<std::set<std::string, std::less<>>> roles = resolve_roles(arguments.roles);
   if (!roles) {
@@ -55,16 +82,33 @@ int serve(ServeArguments arguments) {
     return 2;
   }
   ApplicationOptions& options = arguments.options;
+  if (!arguments.cache_file.empty()) {
+    Result<std::string> address = read_cache_file(arguments.cache_file);
+    if (!address) {
+      std::fprintf(stderr, "securecart serve: %s\n", address.error().detail.c_str());
+      return 2;
+    }
+    options.cache = std::move(*address);
+  }
   options.roles = std::move(*roles);
   options.data = arguments.data;
+  options.secrets_key = arguments.secrets_key;
   options.sample_shop = !arguments.no_sample;
   options.cores =
       arguments.cores != 0 ? arguments.cores : std::max(1U, std::thread::hardware_concurrency());
   options.drain_notice = std::chrono::milliseconds(arguments.drain_notice_ms);
   options.payment_timeout = std::chrono::milliseconds(arguments.payment_timeout_ms);
+  for (const std::string& upstream : arguments.upstreams) {
+    if (Result<void> added = add_upstream(options.upstreams, upstream); !added) {
+      std::fprintf(stderr, "securecart serve: %s\n", added.error().detail.c_str());
+      return 2;
+    }
+  }
+  options.sweep_after = std::chrono::milliseconds(arguments.sweep_after_ms);
   for (const std::string& fault : arguments.sabotage) {
-    (fault == "skip-dedupe" ? options.sabotage.skip_dedupe
-                            : options.sabotage.acknowledge_before_commit) = true;
+    (fault == "skip-dedupe"    ? options.sabotage.skip_dedupe
+     : fault == "confirms-off" ? options.sabotage.confirms_off
+                               : options.sabotage.acknowledge_before_commit) = true;
   }
   log::configure(level_of(arguments.log_level),
                  arguments.log_json ? log::Format::json : log::Format::text);
@@ -100,6 +144,37 @@ void add_serve(CLI::App& parent, Exit& exit) {
   auto arguments = std::make_shared<ServeArguments>();
   word.add_option("--data", arguments->data, "Folder of the database; made when it is not there")
       ->capture_default_str();
+  word.add_option("--database", arguments->options.database,
+                  "postgres://… instead of a file in the data folder; several hosts: their primary")
+      ->check(database_address);
+  word.add_option("--standby-database", arguments->options.standby_database,
+                  "postgres://… for reads that may be a little older")
+      ->needs("--database")
+      ->check(database_address);
+  word.add_option("--synchronous-commit", arguments->options.synchronous_commit,
+                  "What a commit on PostgreSQL waits for")
+      ->check(CLI::IsMember({"on", "remote_apply", "remote_write", "local"}))
+      ->capture_default_str();
+  word.add_option("--broker", arguments->options.broker,
+                  "amqp://… of RabbitMQ instead of queues in this process; several hosts: any of "
+                  "them")
+      ->check(events::broker_address_problem);
+  word.add_option("--sweep-after-ms", arguments->sweep_after_ms,
+                  "Age at which an event that no message brought is taken from the log")
+      ->needs("--broker")
+      ->check(CLI::Range(100U, 3'600'000U))
+      ->capture_default_str();
+  word.add_option("--cache", arguments->options.cache,
+                  "redis://… shared by all instances instead of each one's memory; several hosts: "
+                  "their master, or with ?sentinel=NAME the Sentinels that know it")
+      ->check(storage::cache_address_problem);
+  word.add_option("--cache-file", arguments->cache_file,
+                  "File with that address, where others cannot read its password")
+      ->excludes("--cache")
+      ->check(CLI::ExistingFile);
+  word.add_option("--cache-tls-ca", arguments->options.cache_tls_ca,
+                  "File of PEM certificates to trust for rediss://, instead of the system's")
+      ->check(CLI::ExistingFile);
   word.add_option("--address", arguments->options.address, "Address to listen on")
       ->capture_default_str();
   word.add_option("--port", arguments->options.port, "Port to listen on; 0: any free one")
@@ -109,12 +184,29 @@ void add_serve(CLI::App& parent, Exit& exit) {
   word.add_option("--roles", arguments->roles, "Parts to run, separated by commas")
       ->delimiter(',')
       ->capture_default_str();
+  word.add_option("--upstream", arguments->upstreams,
+                  "ROLE=URL,URL,… or ROLE=srv://NAME: where the role web finds another role");
+  word.add_option("--upstreams", arguments->options.upstreams_file,
+                  "The same as a TOML file, read again when it changes")
+      ->check(CLI::ExistingFile);
+  word.add_option("--identity", arguments->options.identity,
+                  "Certificate of this process (securecart ca issue), read again when it changes")
+      ->check(CLI::ExistingFile);
+  word.add_option("--trusted-proxy", arguments->options.trusted_proxies,
+                  "Address or network whose X-Forwarded-For counts");
   word.add_option("--cores", arguments->cores, "Threads that answer requests; 0: one a core")
       ->check(CLI::Range(0U, 256U))
       ->capture_default_str();
   word.add_option("--test-payments-port", arguments->options.test_payments_port,
                   "Port of the test payment provider; 0: any free one")
       ->capture_default_str();
+  word.add_option("--test-payments-url", arguments->options.test_payments_url,
+                  "Where the test payment provider is, when another process runs it");
+  word.add_option("--test-payments-secret", arguments->options.test_payments_secret_file,
+                  "File with the secret between the shop and the test payment provider")
+      ->check(CLI::ExistingFile);
+  word.add_option("--webhook-url", arguments->options.webhook_url,
+                  "Where payment providers reach the shop, when not at this process");
   word.add_option("--drain-notice-ms", arguments->drain_notice_ms,
                   "How long /readyz says 503 before connections are closed")
       ->capture_default_str();
@@ -122,8 +214,23 @@ void add_serve(CLI::App& parent, Exit& exit) {
                   "How long an answer of the payment provider is waited for")
       ->check(CLI::Range(100U, 60'000U))
       ->capture_default_str();
+  word.add_option("--stripe-url", arguments->options.stripe_url, "Address of Stripe's API")
+      ->capture_default_str();
+  word.add_option("--secrets-key", arguments->secrets_key,
+                  "File with the key that payment accounts are stored under; the same for every "
+                  "process on one database. Default: secrets.key in the data folder")
+      ->check(CLI::ExistingFile);
+  word.add_option("--function-workers", arguments->options.function_workers,
+                  "Processes that run merchants' functions")
+      ->check(CLI::Range(1U, 64U))
+      ->capture_default_str();
   word.add_option("--writes-per-second", arguments->options.writes_per_second,
                   "Writes one client may make; negative: any number")
+      ->capture_default_str();
+  word.add_option(
+          "--requests-at-once", arguments->options.requests_at_once,
+          "Requests answered at the same time, at most; looking around is refused before buying; "
+          "0: the built-in limit")
       ->capture_default_str();
   word.add_flag("--no-sample", arguments->no_sample, "Do not open the sample shop");
   word.add_option("--log-level", arguments->log_level, "debug, info, warn or error")
@@ -132,7 +239,7 @@ void add_serve(CLI::App& parent, Exit& exit) {
   word.add_flag("--log-json", arguments->log_json, "One JSON object a line instead of text");
   word.add_option("--sabotage", arguments->sabotage,
                   "For the lab: switch a protection off, to see that the history check bites")
-      ->check(CLI::IsMember({"ack-before-commit", "skip-dedupe"}));
+      ->check(CLI::IsMember({"ack-before-commit", "skip-dedupe", "confirms-off"}));
   word.callback([arguments, &exit] { exit.status = serve(std::move(*arguments)); });
 }
 

@@ -7,13 +7,14 @@
 #include "cli/wait.hpp"
 #include "net/runtime.hpp"
 #include "shop/flows/create_shop.hpp"
-#include "storage/sqlite/sqlite_database.hpp"
+#include "storage/open.hpp"
 
 namespace securecart::cli {
 namespace {
 
 struct Arguments {
   std::string data = "data";
+  std::string database;
   std::string credentials;
   shop::flows::NewShop shop;
 };
@@ -25,7 +26,8 @@ int create(Arguments arguments) {
   observe::Metrics metrics;
   try {
     net::Runtime runtime(1, 1, clock);
-    const auto database = storage::sqlite::open_files(arguments.data, clock, metrics);
+    const auto database =
+        storage::open_database({arguments.data, arguments.database}, clock, metrics);
     shop::accounts::Passwords passwords(runtime);
     shop::accounts::Accounts accounts(*database, clock, ids, passwords);
     shop::shops::Shops shops(*database, clock, ids);
@@ -75,6 +77,8 @@ void add_shop_create(CLI::App& parent, Exit& exit) {
   auto arguments = std::make_shared<Arguments>();
   shop::shops::ShopSettings& settings = arguments->shop.settings;
   word.add_option("--data", arguments->data, "Folder of the database")->capture_default_str();
+  word.add_option("--database", arguments->database,
+                  "postgres://… instead of a file in the folder");
   word.add_option("--name", settings.name, "Name of the shop")->required();
   word.add_option("--host", arguments->shop.hosts, "Host name it answers to; may be repeated");
   word.add_option("--currency", settings.currencies, "What it sells in, the default first")

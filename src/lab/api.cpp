@@ -89,6 +89,21 @@ Task<ApiAnswer> Api::once(ApiCall call, Duration timeout) {
   co_return answer;
 }
 
+Task<std::optional<std::string>> Api::text(std::string target, Duration timeout) {
+  net::ClientRequest request;
+  request.target = base_.path + target;
+  request.timeout = timeout;
+  try {
+    net::Response response = co_await client_.send(base_.peer, std::move(request));
+    if (response.status == 200) {
+      co_return std::move(response.body);
+    }
+  } catch (const Unavailable&) {
+    // As a page that is not there.
+  }
+  co_return std::nullopt;
+}
+
 Task<ApiAnswer> Api::patiently(ApiCall call, SteadyTime until) {
   const resilience::Deadline deadline(until);
   bool maybe_done = false;

@@ -65,6 +65,9 @@ class Api {
                                        std::vector<std::pair<std::string, std::string>> headers,
                                        Duration patience);
 
+  // One attempt at a page that is no JSON; nullopt unless it is there.
+  Task<std::optional<std::string>> text(std::string target, Duration timeout);
+
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
 

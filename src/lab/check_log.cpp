@@ -135,6 +135,9 @@ void check_link(const CheckContext& context, const std::string& name, const Worl
 void check_events(const CheckContext& context) {
   check_positions(context);
   check_order_events(context);
+  for (const auto& [consumer, behind] : context.world.unsettled_events) {
+    context.report.equal("handled", "consumer " + consumer, "unsettled events:", 0, behind);
+  }
 }
 
 void check_receipts(const CheckContext& context) {

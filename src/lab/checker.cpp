@@ -30,6 +30,7 @@ constexpr std::array all_rules{
     Rule{"stock held", "what is reserved is what open orders hold"},
     Rule{"oversold", "never more is held and sold than there is"},
     Rule{"events", "positions rise; each order is placed, paid and cancelled once"},
+    Rule{"handled", "no consumer of the log is behind"},
     Rule{"receipts", "each order is once in the chain; the chain and its signatures hold"},
 };
 

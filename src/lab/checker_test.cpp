@@ -10,6 +10,7 @@
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
+#include "lab/world_reader.hpp"
 
 namespace securecart::lab {
 namespace {
@@ -60,6 +61,7 @@ class Builder {
     world.shop_id = "shop_1";
     world.receipt_keys = {{"rkey_1", shop_key().public_key}};
     world.charges.emplace();
+    world.unsettled_events = {{"payments", 0}, {"refunds", 0}};
     scene_.history.runs.push_back({"load run", "http://127.0.0.1:8080", "shop_1", 1, at});
     scene_.history.stock.push_back({"var_1", "item_1", 10, at});
     move({"", "item_1", "loc_1", "receive", 10, 10, 0, 0, 0, ""});
@@ -426,6 +428,7 @@ const Mutation mutations[] = {
      }},
     {"digest_is_not_of_the_entry", "receipts",
      [](Scene& s) { s.world.receipts.back().digest = std::string(64, 'a'); }},
+    {"consumer_is_behind", "handled", [](Scene& s) { s.world.unsettled_events["payments"] = 1; }},
 };
 
 class CheckerMutation : public testing::TestWithParam<Mutation> {};
@@ -450,6 +453,16 @@ INSTANTIATE_TEST_SUITE_P(Each, CheckerMutation, testing::ValuesIn(mutations),
                          [](const testing::TestParamInfo<Mutation>& mutation) {
                            return std::string(mutation.param.name);
                          });
+
+TEST(Checker, ReadsHowFarConsumersAreBehind) {
+  const auto behind = unsettled_events(
+      "# TYPE securecart_consumer_lag_events gauge\n"
+      "securecart_consumer_lag_events{consumer=\"payments\"} 3\n"
+      "securecart_consumer_lag_events{consumer=\"refunds\"} -17\n"
+      "securecart_consumer_lag_seconds{consumer=\"payments\"} 9\n"
+      "securecart_consumer_lag_events{consumer=\"cut");
+  EXPECT_EQ(behind, (std::map<std::string, std::int64_t>{{"payments", 3}, {"refunds", 0}}));
+}
 
 TEST(Checker, CountsUnknownOutcomesThatBecameOrders) {
   Scene scene = Builder().build();

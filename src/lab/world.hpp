@@ -153,7 +153,9 @@ struct World {
   std::map<std::string, std::string> receipt_keys;  // id -> raw public key
   std::vector<WorldReceipt> receipts;
   std::vector<WorldEvent> events;
-  std::int64_t events_tail = 0;                     // the log's last position
+  std::int64_t events_tail = 0;  // the log's last position
+  // By consumer: events of the log it has not settled, as far as the instance asked tells.
+  std::map<std::string, std::int64_t> unsettled_events;
   std::optional<std::vector<WorldCharge>> charges;  // nullopt: the provider was not asked
 };
 

@@ -1,5 +1,7 @@
 #include "lab/world_reader.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
@@ -16,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration settle_pause = 200ms;
+constexpr Duration cursor_patience = 10s;
 constexpr std::size_t provider_page = 1'000;
 
 WorldDocument document_of(const json::object& object) {
@@ -134,6 +137,42 @@ Task<void> WorldReader::follow_events() {
   }
 }
 
+std::map<std::string, std::int64_t> unsettled_events(std::string_view metrics) {
+  constexpr std::string_view name = "securecart_consumer_lag_events{consumer=\"";
+  std::map<std::string, std::int64_t> found;
+  while (!metrics.empty()) {
+    const std::size_t end = std::min(metrics.find('\n'), metrics.size() - 1);
+    const std::string_view line = metrics.substr(0, end);
+    metrics.remove_prefix(end + 1);
+    const std::size_t quote = line.find('"', name.size());
+    if (!line.starts_with(name) || quote == std::string_view::npos || quote + 3 > line.size()) {
+      continue;
+    }
+    const std::string_view number = line.substr(quote + 3);
+    double value = 0;
+    std::from_chars(number.data(), number.data() + number.size(), value);
+    // Below zero: the tail is not known to the instance yet.
+    found[std::string(line.substr(name.size(), quote - name.size()))] =
+        static_cast<std::int64_t>(std::max(value, 0.0));
+  }
+  return found;
+}
+
+// Waits for consumers that are a moment behind: cursors are stored once a second.
+Task<std::map<std::string, std::int64_t>> WorldReader::read_unsettled(Duration patience) {
+  const SteadyTime until = api_.clock().steady() + patience;
+  for (;;) {
+    const std::optional<std::string> page = co_await api_.text("/metrics", patience_);
+    std::map<std::string, std::int64_t> unsettled = unsettled_events(page.value_or(""));
+    const bool behind =
+        std::ranges::any_of(unsettled, [](const auto& entry) { return entry.second > 0; });
+    if (!behind || api_.clock().steady() >= until) {
+      co_return unsettled;
+    }
+    co_await sleep_for(settle_pause);
+  }
+}
+
 Task<bool> WorldReader::is_settled() {
   if (!co_await none_with("pending")) {
     co_return false;
@@ -144,7 +183,9 @@ Task<bool> WorldReader::is_settled() {
   }
   const std::vector<json::object> receipts =
       co_await api_.list("/v1/admin/receipts", headers_, patience_);
-  co_return receipts.size() >= placed_;
+  const std::map<std::string, std::int64_t> unsettled = co_await read_unsettled(0ms);
+  co_return receipts.size() >=
+      placed_&& std::ranges::all_of(unsettled, [](const auto& entry) { return entry.second == 0; });
 }
 
 Task<bool> WorldReader::wait_until_settled(Duration settle) {
@@ -294,6 +335,7 @@ Task<World> WorldReader::read(std::optional<ProviderAccess> provider,
   co_await read_receipts(world);
   progress("events");
   co_await read_events(world);
+  world.unsettled_events = co_await read_unsettled(std::min(patience_, cursor_patience));
   if (provider) {
     progress("the provider's charges");
     co_await read_charges(*provider, world);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "lab/world.hpp"
 
 namespace securecart::lab {
+
+// "securecart_consumer_lag_events{consumer="payments"} 3", line by line, of a page of metrics.
+std::map<std::string, std::int64_t> unsettled_events(std::string_view metrics);
 
 // Where the payment provider's own books are read.
 struct ProviderAccess {
@@ -27,8 +31,9 @@ class WorldReader {
         headers_{{"Authorization", "Bearer " + secret_key_}},
         patience_(patience) {}
 
-  // Waits until no payment or refund is without outcome and every order is in the receipt chain,
-  // at most `settle`. False when that did not come about; what is open is then a finding.
+  // Waits until no payment or refund is without outcome, every order is in the receipt chain and no
+  // consumer is behind, at most `settle`. False when that did not come about; what is open is then
+  // a finding.
   Task<bool> wait_until_settled(Duration settle);
 
   // `progress` is told what is being read. Throws ApiFailure when the shop cannot be read.
@@ -48,6 +53,7 @@ class WorldReader {
   Task<void> read_charges(ProviderAccess provider, World& world);
   Task<bool> is_settled();
   Task<void> follow_events();
+  Task<std::map<std::string, std::int64_t>> read_unsettled(Duration patience);
   Task<bool> none_with(std::string payment_status);
 
   Api& api_;

@@ -13,6 +13,8 @@
 #include "observe/metrics.hpp"
 #include "shop/accounts/accounts.hpp"
 #include "shop/accounts/cached_authenticator.hpp"
+#include "storage/cache/loading_cache.hpp"
+#include "storage/cache/memory_cache.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/thread_executor.hpp"
@@ -71,6 +73,8 @@ class AccountsWorld {
   Ids ids{clock, random};
   observe::Metrics metrics;
   SystemClock real_clock;
+  std::unique_ptr<storage::MemoryCache> memory;
+  std::unique_ptr<storage::LoadingCache> cache;
   std::unique_ptr<storage::SqliteDatabase> database;
   net::Runtime runtime{1, 2, real_clock};
   std::unique_ptr<shop::accounts::Passwords> passwords;
@@ -79,10 +83,13 @@ class AccountsWorld {
 
  private:
   void open() {
+    constexpr std::size_t cache_bytes = 1 << 20;
+    memory = std::make_unique<storage::MemoryCache>(cache_bytes, clock, metrics);
+    cache = std::make_unique<storage::LoadingCache>(*memory, random, metrics);
     database = storage::sqlite::open_files(folder.path(), clock, metrics);
     passwords = std::make_unique<shop::accounts::Passwords>(runtime, PasswordCost::cheap);
     accounts = std::make_unique<shop::accounts::Accounts>(*database, clock, ids, *passwords);
-    authenticator = std::make_unique<shop::accounts::CachedAuthenticator>(*database, clock);
+    authenticator = std::make_unique<shop::accounts::CachedAuthenticator>(*database, *cache, clock);
   }
   void shut() {
     database->close();
@@ -90,6 +97,8 @@ class AccountsWorld {
     passwords.reset();
     database.reset();
     authenticator.reset();
+    cache.reset();
+    memory.reset();
   }
 };
 

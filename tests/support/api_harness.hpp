@@ -10,7 +10,6 @@
 // An answer that breaks the promise is a test failure, with the request and the complaint.
 #pragma once
 
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,8 +94,6 @@ class ApiHarness {
     return answer;
   }
 
-  // Error codes and successes seen, as "operation code" and "operation 201".
-  const std::set<std::string>& seen() const { return seen_; }
   std::uint64_t undeclared_errors() const {
     return parts_.metrics.counter("securecart_undeclared_errors_total", "").value();
   }
@@ -165,12 +162,10 @@ class ApiHarness {
       return kind->code == answer.code() && kind->status == answer.status;
     });
     EXPECT_NE(declared, kinds.end()) << line << "\nundeclared error: " << answer.body;
-    seen_.insert(std::string(operation.id) + " " + answer.code());
   }
 
   void check_success(const shop::api::Operation& operation, const Answer& answer,
                      const std::string& line) {
-    seen_.insert(std::string(operation.id) + " " + std::to_string(answer.status));
     if (answer.status == 204 || answer.status == 304) {
       EXPECT_EQ(answer.body, "") << line;
       return;
@@ -195,7 +190,6 @@ class ApiHarness {
   shop::api::Router router_;
   shop::api::ApiHandler handler_;
   Fields fields_;
-  std::set<std::string> seen_;
   std::uint64_t requests_ = 0;
   ThreadExecutor executor_;
 };

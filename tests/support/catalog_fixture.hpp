@@ -1,6 +1,7 @@
-// What the catalog's tests stand on: a real database in a folder of its own, with two shops.
+// What the catalog's tests stand on: a real database of its own on either engine, with two shops.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,9 +11,12 @@
 #include "base/prng.hpp"
 #include "observe/metrics.hpp"
 #include "shop/catalog/collections.hpp"
+#include "shop/catalog/postgres_search.hpp"
 #include "shop/catalog/service.hpp"
 #include "shop/catalog/sqlite_search.hpp"
+#include "storage/postgres/postgres_database.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
+#include "tests/support/engines.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -21,7 +25,7 @@ namespace securecart::test {
 using namespace securecart::shop::catalog;  // NOLINT(google-build-using-namespace)
 
 struct CatalogFixture {
-  CatalogFixture() {
+  explicit CatalogFixture(Engine engine = Engine::sqlite) : home(engine) {
     for (const std::string& shop : {shop_a, shop_b}) {
       storage::Batch batch;
       batch.add(
@@ -58,11 +62,25 @@ struct CatalogFixture {
     return run_ready(database.read({sql, std::move(parameters)}))[0].integer(0);
   }
 
-  storage::SqliteOptions options() const {
+  std::int64_t tail() { return count("SELECT coalesce(max(position), 0) FROM event_log", {}); }
+
+  std::unique_ptr<storage::Database> open() {
+    if (!home.url().empty()) {
+      storage::PostgresOptions options;
+      options.url = home.url();
+      return std::make_unique<storage::PostgresDatabase>(options, real_clock, metrics);
+    }
     storage::SqliteOptions options;
     options.path = folder.path() / "shop.db";
     options.inline_execution = true;
-    return options;
+    return std::make_unique<storage::SqliteDatabase>(options, clock, metrics);
+  }
+
+  std::unique_ptr<ProductSearch> search_here() {
+    if (home.url().empty()) {
+      return std::make_unique<SqliteSearch>(database);
+    }
+    return std::make_unique<PostgresSearch>(database);
   }
 
   TempDir folder;
@@ -70,9 +88,12 @@ struct CatalogFixture {
   Prng random{seed()};
   Ids ids{clock, random};
   observe::Metrics metrics;
-  storage::SqliteDatabase database{options(), clock, metrics};
-  SqliteSearch search{database};
-  Catalog catalog{database, search, clock, ids};
+  SystemClock real_clock;  // of connections
+  EngineHome home;
+  std::unique_ptr<storage::Database> opened{open()};
+  storage::Database& database{*opened};
+  std::unique_ptr<ProductSearch> search{search_here()};
+  Catalog catalog{database, *search, clock, ids};
   Collections collections{database, ids};
   const std::string shop_a = "shop_a";
   const std::string shop_b = "shop_b";

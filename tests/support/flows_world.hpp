@@ -36,6 +36,7 @@ class ScriptedProvider final : public payments::Provider {
   int lost_answers = 0;
   bool refuses_refunds = false;
   int asked = 0;
+  int cancelled = 0;
   std::map<std::string, payments::ChargeResult> charges;  // by key
   std::map<std::string, payments::RefundResult> refunds;
   std::map<std::string, std::int64_t> amounts;  // by key, of both
@@ -55,10 +56,20 @@ class ScriptedProvider final : public payments::Provider {
     }
     co_return answer(charges.at(request.key));
   }
-  Task<std::optional<payments::ChargeResult>> find_charge(std::string key) override {
+  Task<std::optional<payments::ChargeResult>> find_charge(
+      payments::ChargeRequest request) override {
     ++asked;
-    const auto found = charges.find(key);
+    const auto found = charges.find(request.key);
     co_return found != charges.end() ? std::optional(found->second) : std::nullopt;
+  }
+  Task<payments::ChargeResult> cancel_charge(payments::ChargeRequest request) override {
+    ++cancelled;
+    payments::ChargeResult& charge = charges.at(request.key);
+    if (charge.outcome != payments::Outcome::captured) {
+      charge.outcome = payments::Outcome::declined;
+      charge.reason = "cancelled";
+    }
+    co_return answer(charge);
   }
   Task<payments::RefundResult> refund(payments::RefundRequest request) override {
     if (!refunds.contains(request.key)) {
@@ -74,9 +85,10 @@ class ScriptedProvider final : public payments::Provider {
     }
     co_return answer(refunds.at(request.key));
   }
-  Task<std::optional<payments::RefundResult>> find_refund(std::string key) override {
+  Task<std::optional<payments::RefundResult>> find_refund(
+      payments::RefundRequest request) override {
     ++asked;
-    const auto found = refunds.find(key);
+    const auto found = refunds.find(request.key);
     co_return found != refunds.end() ? std::optional(found->second) : std::nullopt;
   }
 
@@ -188,11 +200,12 @@ struct FlowsWorld : CatalogFixture {
     EXPECT_TRUE(updated);
     return see(created.id);
   }
-  static flows::CompletionRequest completion() {
+  static flows::CompletionRequest completion(std::string provider = "test",
+                                             std::string method = "pm_approved") {
     return {.actor = "guest",
             .cart_secret = "secret",
-            .provider = "test",
-            .method = "pm_approved",
+            .provider = std::move(provider),
+            .method = std::move(method),
             .expected_total = std::nullopt};
   }
   // Completes the cart under a key of its own; the answer is the order's id.
@@ -200,7 +213,8 @@ struct FlowsWorld : CatalogFixture {
     const flows::KeyFor key_for = [this, idempotency_key](const orders::Order& order) {
       return storage::BatchKey{shop_a, "complete", idempotency_key, "fingerprint", {201, order.id}};
     };
-    return run_ready(flows::complete_cart(deps, std::move(cart), completion(), key, key_for));
+    return run_ready(
+        flows::complete_cart(deps, std::move(cart), completion(pays_with, pays_by), key, key_for));
   }
   flows::OrderSnapshot place(std::vector<flows::NewLine> lines) {
     const Result<flows::Completed> placed = complete(ready_cart(std::move(lines)), ids.make("key"));
@@ -281,6 +295,9 @@ struct FlowsWorld : CatalogFixture {
     EXPECT_TRUE(rows.empty()) << what << ": " << (rows.empty() ? "" : rows[0].text(0));
   }
 
+  // Of the carts completed next.
+  std::string pays_with = "test";
+  std::string pays_by = "pm_approved";
   flows::Deps deps{.database = database, .clock = clock, .ids = ids};
   const std::string key_seed = std::string(32, 'k');
   const orders::ReceiptKey key{"rkey_1", signing_key_from_seed(key_seed)};

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,14 @@ struct TestVariant {
 
 class ShopClient {
  public:
-  explicit ShopClient(const ShopProcess& shop)
-      : shop_(shop),
+  explicit ShopClient(const ShopProcess& shop) : ShopClient(shop.url(), shop.secret_key()) {}
+  ShopClient(const std::string& url, std::string secret_key)
+      : secret_key_(std::move(secret_key)),
         runtime_(1, 1, clock_),
         client_(runtime_, {}),
         random_(seed()),
         ids_(clock_, random_),
-        api_(client_, net::parse_url(shop.url()).value(), clock_, random_) {
+        api_(client_, net::parse_url(url).value(), clock_, random_) {
     runtime_.run();
   }
   ~ShopClient() {
@@ -54,9 +56,15 @@ class ShopClient {
                         api_.once(made(method, std::move(target), body, std::move(fields)),
                                   std::chrono::seconds(60)));
   }
+  // A page that is no JSON; empty unless it is there.
+  std::string page(std::string target) {
+    return cli::wait_on(runtime_.executor(0),
+                        api_.text(std::move(target), std::chrono::seconds(60)))
+        .value_or("");
+  }
   lab::ApiAnswer admin(net::Method method, std::string target, const json::value& body = nullptr,
                        Fields fields = {}) {
-    fields.emplace_back("Authorization", "Bearer " + shop_.secret_key());
+    fields.emplace_back("Authorization", "Bearer " + secret_key_);
     return call(method, std::move(target), body, std::move(fields));
   }
 
@@ -92,6 +100,20 @@ class ShopClient {
   }
 
   std::string key() { return ids_.secret(16); }
+
+  // The sum of a metric over all its labels that have `label` in them.
+  double metric(const std::string& name, const std::string& label = "") {
+    std::istringstream lines(page("/metrics"));
+    double sum = 0;
+    for (std::string line; std::getline(lines, line);) {
+      const bool named = line.starts_with(name) && line.size() > name.size() &&
+                         (line[name.size()] == '{' || line[name.size()] == ' ');
+      if (named && line.find(label) != std::string::npos) {
+        sum += std::stod(line.substr(line.rfind(' ') + 1));
+      }
+    }
+    return sum;
+  }
 
   // A product of one variant, with `stock` units at the first location.
   TestVariant add_product(const std::string& title, std::int64_t stock,
@@ -171,10 +193,9 @@ class ShopClient {
   }
 
   std::vector<json::object> all(std::string target) {
-    return cli::wait_on(
-        runtime_.executor(0),
-        api_.list(std::move(target), {{"Authorization", "Bearer " + shop_.secret_key()}},
-                  std::chrono::seconds(60)));
+    return cli::wait_on(runtime_.executor(0),
+                        api_.list(std::move(target), {{"Authorization", "Bearer " + secret_key_}},
+                                  std::chrono::seconds(60)));
   }
 
  private:
@@ -194,7 +215,7 @@ class ShopClient {
     return call;
   }
 
-  const ShopProcess& shop_;
+  const std::string secret_key_;
   SystemClock clock_;
   net::Runtime runtime_;
   net::Client client_;

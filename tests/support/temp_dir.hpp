@@ -1,17 +1,19 @@
 // A folder that is gone with its test.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
+#include <unistd.h>
 
 namespace securecart::test {
 
 class TempDir {
  public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "securecart-test-XXXXXX").string();
+  explicit TempDir(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+    std::string name = (in / "securecart-test-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
       throw std::runtime_error("cannot make a temporary folder");
     }
@@ -29,5 +31,16 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+// A folder in memory, where there is room for `bytes`; else the temporary one. For engines that are
+// killed as processes: nothing of theirs has to outlive the machine, and a sync costs nothing.
+inline std::filesystem::path folder_in_memory(std::uintmax_t bytes) {
+  const std::filesystem::path memory = "/dev/shm";
+  std::error_code missing;
+  const std::filesystem::space_info space = std::filesystem::space(memory, missing);
+  return !missing && space.available >= bytes && access(memory.c_str(), W_OK) == 0
+             ? memory
+             : std::filesystem::temp_directory_path();
+}
 
 }  // namespace securecart::test

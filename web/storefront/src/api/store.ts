@@ -89,6 +89,12 @@ export const searchProducts = (filter: {
 export const getProduct = (handle: string, currency: string) =>
   get<Product>(`/products/${encodeURIComponent(handle)}${query({ currency })}`);
 
+// What others bought with it, the most often first.
+export const listRecommendations = (handle: string, currency: string) =>
+  get<List<ProductSummary>>(
+    `/products/${encodeURIComponent(handle)}/recommendations${query({ currency })}`,
+  );
+
 export const listCollections = () => get<List<Collection>>('/collections?limit=50');
 
 export const getCollection = (handle: string) =>

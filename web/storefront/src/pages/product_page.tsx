@@ -1,7 +1,7 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import { Problem } from '../api/http';
-import { getProduct, listProducts } from '../api/store';
+import { getProduct, listProducts, listRecommendations } from '../api/store';
 import type { Product, Variant } from '../api/types';
 import { Button, LoadFailure, Notice, Price, Skeleton, Stepper } from '../components/basics';
 import { ProductGrid } from '../components/product_card';
@@ -336,13 +336,20 @@ function Details({ product, variant }: { product: Product; variant: Variant | un
   );
 }
 
+// What was bought together with it; as long as nothing was, its neighbours in the collection.
 function Related({ product, currency }: { product: Product; currency: string }) {
   const collection = product.collections[0]?.handle;
-  const { data } = useQuery(
-    collection === undefined ? null : `related ${collection} ${currency}`,
+  const bought = useQuery(`bought with ${product.handle} ${currency}`, () =>
+    listRecommendations(product.handle, currency),
+  );
+  const nothing =
+    bought.error !== undefined || (bought.data !== undefined && bought.data.items.length === 0);
+  const near = useQuery(
+    !nothing || collection === undefined ? null : `related ${collection} ${currency}`,
     () => listProducts({ collection, currency, limit: 8 }),
   );
-  const others = (data?.items ?? []).filter((other) => other.id !== product.id).slice(0, 4);
+  const found = (nothing ? near.data : bought.data)?.items ?? [];
+  const others = found.filter((other) => other.id !== product.id).slice(0, 4);
   if (others.length === 0) {
     return null;
   }

@@ -1,0 +1,308 @@
+#include "cli/dns_admin.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/crypto.hpp"
+#include "traffic/routing/explain.hpp"
+
+namespace securecart::cli {
+
+using namespace std::chrono_literals;
+namespace health = traffic::health;
+namespace routing = traffic::routing;
+
+namespace {
+
+constexpr auto steering_usual = 1h;
+constexpr std::int64_t lease_usual_seconds = 10;
+
+inline constexpr ErrorKind node_token_needed{"node_token_needed", 401,
+                                             "The node's token is needed."};
+
+// Members of a body that nobody has checked: absent or of another type is the fallback.
+std::string text(const json::object& body, std::string_view name, std::string fallback = {}) {
+  const json::value* const member = body.if_contains(name);
+  return member != nullptr && member->is_string() ? std::string(member->as_string())
+                                                  : std::move(fallback);
+}
+std::int64_t whole(const json::object& body, std::string_view name, std::int64_t fallback) {
+  const json::value* const member = body.if_contains(name);
+  return member != nullptr && member->is_int64() ? member->as_int64() : fallback;
+}
+double real(const json::object& body, std::string_view name, double fallback) {
+  const json::value* const member = body.if_contains(name);
+  return member != nullptr && member->is_number() ? member->to_number<double>() : fallback;
+}
+bool flag(const json::object& body, std::string_view name) {
+  const json::value* const member = body.if_contains(name);
+  return member != nullptr && member->is_bool() && member->as_bool();
+}
+
+json::value done(bool changed = true) {
+  return json::object{{"changed", changed}};
+}
+
+std::optional<routing::SteeringOrder::Kind> parse_kind(const std::string& kind) {
+  using Kind = routing::SteeringOrder::Kind;
+  for (const Kind one : {Kind::drain, Kind::weight, Kind::shift, Kind::force}) {
+    if (to_text(one) == kind) {
+      return one;
+    }
+  }
+  return std::nullopt;
+}
+
+json::object check_json(const health::Board& board, std::size_t check) {
+  json::array votes;
+  for (std::size_t place = 0; place < board.places().size(); ++place) {
+    votes.push_back(json::object{
+        {"node", board.places()[place]},
+        {"status", to_text(board.vote(check, place).status)},
+        {"latency_ms",
+         std::chrono::duration<double, std::milli>(board.latency(check, place)).count()}});
+  }
+  return {{"name", board.config(check).name},
+          {"type", to_text(board.config(check).kind)},
+          {"verdict", to_text(board.verdict(check))},
+          {"reason", board.state(check).reason},
+          {"votes", std::move(votes)}};
+}
+
+json::object target_json(DnsPlan& plan, std::uint32_t index) {
+  const routing::Target& target = plan.snapshot().targets[index];
+  const routing::TargetState& state = plan.states()[index];
+  return {{"name", target.name},
+          {"region", target.region == routing::no_region ? std::string()
+                                                         : plan.snapshot().regions[target.region]},
+          {"zone", target.zone},
+          {"state", routing::describe(state)},
+          {"usable", state.usable()},
+          {"answers", plan.live().answers(index)}};
+}
+
+}  // namespace
+
+bool DnsAdmin::may(const net::Request& request) const {
+  const std::string_view given = request.header("Authorization").value_or("");
+  return equal_in_constant_time(given, "Bearer " + token_);
+}
+
+Task<net::Response> DnsAdmin::handle(net::Request request) {
+  co_return answer(request);
+}
+
+net::Response DnsAdmin::answer(const net::Request& request) {
+  if (request.method == net::Method::post && request.path == "/v1/dns/votes") {
+    return net::json_response(control_.take_votes(request.body) ? 200 : 403, "{}");
+  }
+  if (!may(request)) {
+    return net::problem(Error(node_token_needed, "It is in admin.json of the state folder."),
+                        request.request_id);
+  }
+  if (request.method == net::Method::get && request.path == "/v1/dns/status") {
+    return net::json_response(200, to_string(status()));
+  }
+  if (request.method == net::Method::get && request.path == "/metrics") {
+    net::Response response;
+    response.headers.add("Content-Type", "text/plain; version=0.0.4");
+    response.body = metrics_.prometheus_text();
+    return response;
+  }
+  if (request.method == net::Method::get && request.path == "/v1/dns/explain") {
+    const Result<std::string> explained = explain(request);
+    return explained ? net::json_response(200, to_string(json::object{{"text", *explained}}))
+                     : net::problem(explained.error(), request.request_id);
+  }
+  constexpr std::string_view folder = "/v1/dns/";
+  if (request.method != net::Method::post || !request.path.starts_with(folder)) {
+    return net::problem(Error(errc::not_found, "There is no such call."), request.request_id);
+  }
+  const Result<json::value> body = parse_json(request.body);
+  if (!body || !body->is_object()) {
+    return net::problem(Error(errc::invalid_request, "The body must be a JSON object."),
+                        request.request_id);
+  }
+  const Answer result =
+      act(std::string_view(request.path).substr(folder.size()), body->as_object());
+  return result ? net::json_response(200, to_string(*result))
+                : net::problem(result.error(), request.request_id);
+}
+
+DnsAdmin::Answer DnsAdmin::act(std::string_view what, const json::object& body) {
+  if (what == "steer") {
+    return steer(body);
+  }
+  if (what == "alarm") {
+    return alarm(body);
+  }
+  if (what == "load") {
+    return load(body);
+  }
+  if (what == "rtt") {
+    return rtt(body);
+  }
+  if (what == "lease") {
+    return lease(body);
+  }
+  return fail(errc::not_found, "There is no such call.");
+}
+
+json::value DnsAdmin::status() const {
+  DnsPlan& plan = control_.current_plan();
+  json::array targets;
+  for (std::uint32_t i = 0; i < plan.snapshot().targets.size(); ++i) {
+    targets.push_back(target_json(plan, i));
+  }
+  json::array checks;
+  for (std::size_t i = 0; i < control_.board().size(); ++i) {
+    checks.push_back(check_json(control_.board(), i));
+  }
+  json::array policies;
+  for (const routing::Node& node : plan.snapshot().nodes) {
+    policies.push_back(json::object{{"name", node.name}, {"type", to_text(node.kind)}});
+  }
+  return json::object{
+      {"node", control_.board().places()[0]},  {"targets", std::move(targets)},
+      {"checks", std::move(checks)},           {"policies", std::move(policies)},
+      {"orders", control_.orders().to_json()}, {"instances", control_.lease_registry().size()}};
+}
+
+Result<std::string> DnsAdmin::explain(const net::Request& request) {
+  const std::string name(request.query_value("name").value_or(""));
+  const std::optional<traffic::Address> client =
+      traffic::parse_address(request.query_value("client").value_or(""));
+  if (!client) {
+    return fail(errc::invalid_request, "`client` must be an IP address.");
+  }
+  DnsPlan& plan = control_.current_plan();
+  std::optional<std::uint32_t> node = control_.policy_of(name);
+  if (node == plan.snapshot().nodes.size()) {
+    return fmt::format("{} is answered by discovery: {} instances have a lease\n", name,
+                       control_.lease_registry().size());
+  }
+  if (const auto named = plan.snapshot().nodes_by_name.find(name);
+      !node && named != plan.snapshot().nodes_by_name.end()) {
+    node = named->second;
+  }
+  if (!node || *node > plan.snapshot().nodes.size()) {
+    return fail(errc::not_found,
+                fmt::format("No policy answers for \"{}\", and none has that name.", name));
+  }
+  routing::Question question;
+  question.client = *client;
+  question.wants_v6 = request.query_value("type").value_or("A") == "AAAA";
+  question.wants_v4 = !question.wants_v6;
+  question.thread = limits::query_threads - 1;  // no thread of the server has this number
+  return fmt::format("{} is answered by policy {}\n", name, plan.snapshot().nodes[*node].name) +
+         routing::explain(plan.snapshot(), plan.live(), plan.states(), *node, question);
+}
+
+DnsAdmin::Answer DnsAdmin::steer(const json::object& body) {
+  const auto kind = parse_kind(text(body, "kind"));
+  if (!kind) {
+    return fail(errc::invalid_request, "`kind` must be drain, weight, shift or force.");
+  }
+  const std::string subject = text(body, "subject");
+  if (flag(body, "cancel")) {
+    const bool changed = control_.orders().cancel(*kind, subject);
+    control_.orders_changed();
+    return done(changed);
+  }
+  const std::int64_t seconds =
+      std::clamp<std::int64_t>(whole(body, "seconds", std::chrono::seconds(steering_usual).count()),
+                               0, std::chrono::seconds(limits::steering_most).count());
+  const std::int64_t weight = whole(body, "weight", 0);
+  if (weight < 0 || weight > limits::policy_weight) {
+    return fail(errc::invalid_request, "`weight` must be from 0 to 1000000.");
+  }
+  const std::string wanted = text(body, "health", "down");
+  routing::SteeringOrder order{*kind,
+                               subject,
+                               static_cast<std::uint32_t>(weight),
+                               routing::Health::unknown,
+                               control_.now() + std::chrono::seconds(seconds),
+                               text(body, "reason")};
+  if (*kind == routing::SteeringOrder::Kind::force) {
+    order.health = wanted == "up" ? routing::Health::up : routing::Health::down;
+  }
+  DnsPlan& plan = control_.current_plan();
+  const Result<void> applied = control_.orders().apply(
+      std::move(order), flag(body, "force"), plan.snapshot(), plan.states(), control_.now());
+  if (!applied) {
+    return std::unexpected(applied.error());
+  }
+  control_.orders_changed();
+  return done();
+}
+
+DnsAdmin::Answer DnsAdmin::alarm(const json::object& body) {
+  const std::string state = text(body, "state");
+  const health::Status status = state == "ok"      ? health::Status::up
+                                : state == "alarm" ? health::Status::down
+                                                   : health::Status::unknown;
+  if (!control_.set_alarm(text(body, "name"), status)) {
+    return fail(errc::not_found, "There is no [[check]] of type alarm with this name.");
+  }
+  return done();
+}
+
+DnsAdmin::Answer DnsAdmin::load(const json::object& body) {
+  const std::string target = text(body, "target");
+  const double value = real(body, "load", -1);
+  if (!control_.current_plan().snapshot().targets_by_name.contains(target) || !(value >= 0)) {
+    return fail(errc::invalid_request, "`target` must be one of ours and `load` not below 0.");
+  }
+  control_.report_load(target, value);
+  return done();
+}
+
+DnsAdmin::Answer DnsAdmin::rtt(const json::object& body) {
+  const std::optional<traffic::Address> client = traffic::parse_address(text(body, "client"));
+  const std::vector<std::string>& regions = control_.current_plan().snapshot().regions;
+  const auto region = std::ranges::find(regions, text(body, "region"));
+  const double ms = real(body, "ms", -1);
+  if (!client || region == regions.end() || !(ms > 0 && ms < 60'000)) {
+    return fail(errc::invalid_request,
+                "`client` must be an IP address, `region` one of ours, `ms` above 0.");
+  }
+  control_.observe_rtt(*client, static_cast<std::size_t>(region - regions.begin()),
+                       Duration(static_cast<std::int64_t>(ms * 1e6)));
+  return done();
+}
+
+DnsAdmin::Answer DnsAdmin::lease(const json::object& body) {
+  routing::LeaseRegistry& registry = control_.lease_registry();
+  const std::string instance = text(body, "instance");
+  if (flag(body, "remove")) {
+    const bool was = registry.remove(instance);
+    control_.leases_changed();
+    return done(was);
+  }
+  routing::Lease lease;
+  lease.service = text(body, "service");
+  lease.protocol = text(body, "protocol", "tcp");
+  lease.instance = instance;
+  lease.address = traffic::parse_address(text(body, "address")).value_or(traffic::Address{});
+  const auto small = [&body](std::string_view name, std::int64_t fallback) {
+    const std::int64_t value = whole(body, name, fallback);
+    return static_cast<std::uint16_t>(value < 0 || value > UINT16_MAX ? 0 : value);
+  };
+  lease.port = small("port", 0);
+  lease.priority = small("priority", 0);
+  lease.weight = small("weight", 1);
+  const std::int64_t seconds =
+      std::clamp<std::int64_t>(whole(body, "seconds", lease_usual_seconds), 0, 86'400);
+  const Result<bool> changed =
+      registry.put(lease, std::chrono::seconds(seconds), control_.steady());
+  if (!changed) {
+    return std::unexpected(changed.error());
+  }
+  if (*changed) {
+    control_.leases_changed();
+  }
+  return done(*changed);
+}
+
+}  // namespace securecart::cli

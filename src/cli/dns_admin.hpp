@@ -1,0 +1,60 @@
+// The admin API of a DNS node: what operators, peers, instances and shoppers' timings say to it.
+// docs/dns-policies.md lists the calls. Everything needs the token of the node but votes, which are
+// signed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/dns_plan.hpp"
+#include "net/http.hpp"
+#include "observe/metrics.hpp"
+#include "traffic/health/status.hpp"
+
+namespace securecart::cli {
+
+// What the API acts on; all of it on the thread that handles requests.
+class DnsControl {
+ public:
+  virtual ~DnsControl() = default;
+  virtual DnsPlan& current_plan() = 0;
+  virtual const traffic::health::Board& board() const = 0;
+  virtual traffic::routing::Steering& orders() = 0;
+  virtual traffic::routing::LeaseRegistry& lease_registry() = 0;
+  virtual Timestamp now() const = 0;
+  virtual SteadyTime steady() const = 0;
+  virtual void orders_changed() = 0;
+  virtual void leases_changed() = 0;
+  virtual bool take_votes(std::string_view message) = 0;
+  virtual bool set_alarm(const std::string& name, traffic::health::Status status) = 0;
+  virtual void report_load(const std::string& target, double load) = 0;
+  virtual void observe_rtt(const traffic::Address& client, std::size_t region, Duration rtt) = 0;
+  virtual std::optional<traffic::PolicyHandle> policy_of(const std::string& name) = 0;
+};
+
+class DnsAdmin final : public net::Handler {
+ public:
+  DnsAdmin(DnsControl& control, observe::Metrics& metrics, std::string token)
+      : control_(control), metrics_(metrics), token_(std::move(token)) {}
+
+  Task<net::Response> handle(net::Request request) override;
+
+ private:
+  using Answer = Result<json::value>;
+  bool may(const net::Request& request) const;
+  net::Response answer(const net::Request& request);
+  Answer act(std::string_view what, const json::object& body);
+  json::value status() const;
+  Result<std::string> explain(const net::Request& request);
+  Answer steer(const json::object& body);
+  Answer alarm(const json::object& body);
+  Answer load(const json::object& body);
+  Answer rtt(const json::object& body);
+  Answer lease(const json::object& body);
+
+  DnsControl& control_;
+  observe::Metrics& metrics_;
+  const std::string token_;
+};
+
+}  // namespace securecart::cli

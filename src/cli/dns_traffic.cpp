@@ -1,0 +1,570 @@
+#include "cli/dns_traffic.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/crypto.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/dns_admin.hpp"
+#include "cli/dns_plan.hpp"
+#include "cli/dns_state.hpp"
+#include "net/server.hpp"
+#include "traffic/health/monitor.hpp"
+
+namespace securecart::cli {
+
+using namespace std::chrono_literals;
+using traffic::health::Board;
+using traffic::health::Monitor;
+namespace health = traffic::health;
+namespace routing = traffic::routing;
+
+namespace {
+
+constexpr Duration tick_pause = 100ms;
+constexpr Duration balance_pause = 1s;
+constexpr Duration learn_pause = 5s;
+constexpr Duration save_pause = 2s;
+constexpr Duration save_learned_pause = 30s;
+constexpr auto state_lifetime = 1h;  // verdicts older than this say nothing about now
+constexpr auto stop_poll = 5ms;
+constexpr auto stop_patience = 10s;
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw std::runtime_error("cannot read " + path.string());
+  }
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string from_folder(const std::filesystem::path& folder, const std::string& path) {
+  return path.empty() || path.front() == '/' ? path : (folder / path).string();
+}
+
+DnsPolicyFile read_or_throw(const std::filesystem::path& path) {
+  Result<DnsPolicyFile> file = read_dns_policy_file(path);
+  if (!file) {
+    throw std::runtime_error(file.error().detail);
+  }
+  return std::move(*file);
+}
+
+std::string read_secret(const DnsPolicyFile& file) {
+  if (file.health.secret_file.empty()) {
+    return {};
+  }
+  std::string secret(trim(read_text(file.health.secret_file)));
+  if (secret.size() < 16) {
+    throw std::runtime_error(file.health.secret_file + " must hold at least 16 characters");
+  }
+  return secret;
+}
+
+// A check with {address} needs one, and each target that names it makes it one more.
+void check_patterns(const ConfigReader& root, const DnsPolicyFile& file) {
+  std::size_t checks = file.health.checks.size();
+  for (const routing::TargetConfig& target : file.routing.targets) {
+    const health::CheckConfig* const check = file.health.find(target.check);
+    if (check == nullptr || !check->per_target()) {
+      continue;
+    }
+    ++checks;
+    if (target.addresses.empty()) {
+      root.problem("target",
+                   fmt::format("\"{}\" has no address for check \"{}\"", target.name, check->name));
+    }
+  }
+  if (checks > limits::health_checks) {
+    root.problem("check", fmt::format("{} checks are needed, at most {} are allowed", checks,
+                                      limits::health_checks));
+  }
+}
+
+Board make_board(const DnsPlan& plan, std::uint64_t epoch) {
+  const health::HealthConfig& config = plan.file().health;
+  std::vector<std::string> places{config.node};
+  for (const health::PeerConfig& peer : config.peers) {
+    places.push_back(peer.name);
+  }
+  return {plan.checks(), std::move(places), static_cast<std::size_t>(config.quorum), epoch};
+}
+
+}  // namespace
+
+Result<DnsPolicyFile> read_dns_policy_file(const std::filesystem::path& path) {
+  std::string text;
+  try {
+    text = read_text(path);
+  } catch (const std::exception& error) {
+    return fail(errc::invalid_request, error.what());
+  }
+  const Result<ConfigReader> root = ConfigReader::parse(path.string(), text);
+  if (!root) {
+    return std::unexpected(root.error());
+  }
+  DnsPolicyFile file;
+  file.health = health::read_health(*root);
+  const auto has_check = [&file](const std::string& name) {
+    return file.health.find(name) != nullptr;
+  };
+  file.routing = routing::read_routing(*root, has_check);
+  file.geo_database = root->string("geo_database", "", limits::url_bytes);
+  file.state_folder = root->string("state_folder", "", limits::url_bytes);
+  file.discovery = root->boolean("discovery", false);
+  const ConfigReader admin = root->table("admin");
+  file.admin_address = admin.string("address", "127.0.0.1");
+  file.admin_port = static_cast<std::uint16_t>(admin.integer("port", {0, 65'535}, 0));
+  if (!traffic::parse_address(file.admin_address)) {
+    admin.problem("address", "must be an IP address");
+  }
+  check_patterns(*root, file);
+  if (const Result<void> good = root->finish(); !good) {
+    return std::unexpected(good.error());
+  }
+  const std::filesystem::path folder = path.parent_path();
+  for (std::string* const one :
+       {&file.geo_database, &file.state_folder, &file.health.secret_file}) {
+    *one = from_folder(folder, *one);
+  }
+  return file;
+}
+
+// What the control thread owns. Named functions run there, unless they say otherwise.
+struct DnsTraffic::Parts final : DnsControl {
+  Parts(std::filesystem::path path, const Clock& the_clock, Random& the_random,
+        observe::Metrics& the_metrics)
+      : policies(std::move(path)),
+        clock(the_clock),
+        random(the_random),
+        metrics(the_metrics),
+        runtime(1, 1, clock),
+        prober(runtime),
+        link(runtime),
+        leases(std::make_shared<Leases>(registry.compile())),
+        plan(std::make_shared<DnsPlan>(read_or_throw(policies), leases, random.next())),
+        learner(plan->snapshot().regions.size()),
+        token(to_hex(fmt::format("{:016x}{:016x}", random.next(), random.next()))),
+        admin(*this, metrics, token),
+        server(runtime, server_options(plan->file()), admin, metrics) {
+    restore();
+    make_monitor();
+    write_access();
+  }
+
+  static net::ServerOptions server_options(const DnsPolicyFile& file) {
+    net::ServerOptions options;
+    options.address = file.admin_address;
+    options.port = file.admin_port;
+    options.name = "dns-admin";
+    return options;
+  }
+
+  std::filesystem::path state_file(const char* name) const {
+    return std::filesystem::path(plan->file().state_folder) / name;
+  }
+
+  void make_monitor() {
+    const DnsPolicyFile& file = plan->file();
+    Monitor::Deps deps{runtime.executor(0), clock, random, prober, link, metrics};
+    // Peers take a greater epoch for the newer one: also when the clock was set back.
+    epoch = std::max(static_cast<std::uint64_t>(to_millis(clock.now())), epoch + 1);
+    monitor = std::make_unique<Monitor>(make_board(*plan, epoch), file.health.peers,
+                                        read_secret(file), deps, [this] { changed(); });
+    if (!saved_checks.is_null()) {
+      monitor->restore(saved_checks);
+    }
+  }
+
+  // Verdicts or orders are others now: queries see it at once, the file in a moment.
+  void changed() {
+    if (monitor != nullptr) {
+      plan->publish(monitor->board(), steering);
+      for (const std::shared_ptr<DnsPlan>& old : old_plans) {
+        old->publish(monitor->board(), steering);
+      }
+    }
+    dirty = true;
+  }
+
+  void restore() {
+    if (plan->file().state_folder.empty()) {
+      return;
+    }
+    std::filesystem::create_directories(plan->file().state_folder);
+    restore_learned();
+    const std::optional<json::value> state =
+        read_checked_file(state_file("state.json"), limits::health_state_bytes);
+    if (!state || !state->is_object()) {
+      return;
+    }
+    const json::object& object = state->as_object();
+    if (const json::value* const orders = object.if_contains("steering")) {
+      steering = routing::Steering::from_json(*orders);
+      steering.expire(clock.now());
+    }
+    epoch = static_cast<std::uint64_t>(std::max<std::int64_t>(get_int_or(object, "epoch", 0), 0));
+    const std::optional<Timestamp> at = parse_rfc3339(get_string_or(object, "saved_at", ""));
+    const json::value* const checks = object.if_contains("checks");
+    if (checks != nullptr && at && clock.now() - *at < state_lifetime) {
+      saved_checks = *checks;
+    }
+  }
+
+  void restore_learned() {
+    const std::optional<json::value> state =
+        read_checked_file(state_file("rtt.json"), routing::RttLearner::saved_bytes);
+    if (!state || !state->is_object()) {
+      return;
+    }
+    const json::object& object = state->as_object();
+    const std::optional<Timestamp> at = parse_rfc3339(get_string_or(object, "saved_at", ""));
+    const json::value* const learned_rtt = object.if_contains("learned");
+    if (at && learned_rtt != nullptr) {
+      const Duration ago = std::max(Duration{}, Duration(clock.now() - *at));
+      learner.restore(*learned_rtt, plan->snapshot().regions, clock.steady(), ago);
+      learned_dirty = true;
+      plan->live().learned_rtt().replace(
+          std::make_shared<const routing::RttTable>(learner.compile(clock.steady())));
+    }
+  }
+
+  // How the words of the command line find this process.
+  void write_access() const {
+    if (!plan->file().state_folder.empty()) {
+      write_checked_file(
+          state_file("admin.json"),
+          json::object{
+              {"url", fmt::format("http://{}:{}", plan->file().admin_address, server.port())},
+              {"token", token}});
+    }
+  }
+
+  json::value state() const {
+    return json::object{{"saved_at", format_rfc3339(clock.now())},
+                        {"epoch", static_cast<std::int64_t>(epoch)},
+                        {"checks", monitor->board().save()},
+                        {"steering", steering.to_json()}};
+  }
+
+  void save() {
+    dirty = false;
+    if (plan->file().state_folder.empty()) {
+      return;
+    }
+    write_in_background("state.json", state());
+  }
+
+  void save_learned() {
+    unsaved_rtt = false;
+    if (!plan->file().state_folder.empty()) {
+      write_in_background("rtt.json", learned_state());
+    }
+  }
+
+  void write_in_background(const char* name, json::value state) {
+    ++under_way;
+    securecart::start(save_later(state_file(name), std::move(state)),
+                      [this](const std::exception_ptr&) { --under_way; });
+  }
+
+  Task<void> save_later(std::filesystem::path path, json::value state) {
+    std::move_only_function<bool()> work = [path = std::move(path), state = std::move(state)] {
+      write_checked_file(path, state);
+      return true;
+    };
+    try {
+      Task<bool> writing = runtime.blocking<bool>(std::move(work));
+      co_await writing;
+    } catch (const std::exception& error) {
+      log::warn("the state is not saved", {{"error", error.what()}});
+    }
+  }
+
+  void tick() {
+    if (stopping) {
+      return;
+    }
+    const SteadyTime now = clock.steady();
+    if (steering.expire(clock.now())) {
+      log::info("an operator's order has ended");
+      changed();
+    }
+    if (registry.expire(now)) {
+      leases->replace(registry.compile());
+    }
+    if (now - balanced >= balance_pause) {
+      balanced = now;
+      plan->balance(reported, now);
+      tell_metrics();
+    }
+    if (now - learned >= learn_pause) {
+      learned = now;
+      learn(now);
+    }
+    if (dirty && now - saved >= save_pause) {
+      saved = now;
+      save();
+    }
+    if (unsaved_rtt && now - saved_rtt >= save_learned_pause) {
+      saved_rtt = now;
+      save_learned();
+    }
+    std::erase_if(retired, [](const auto& old) { return old->ended(); });
+    std::erase_if(old_plans, [](const auto& old) { return old->source().use_count() == 1; });
+    ++under_way;
+    runtime.executor(0).post_after(tick_pause, [this] {
+      --under_way;
+      tick();
+    });
+  }
+
+  // Round-trip times of shoppers, and of the nodes for the clients they stand for.
+  void learn(SteadyTime at) {
+    const health::HealthConfig& config = plan->file().health;
+    if (plan->snapshot().regions.empty()) {
+      return;
+    }
+    std::map<traffic::Network, std::vector<routing::Rtt>> rows;
+    const auto stand_for = [this, &rows](const std::vector<traffic::Network>& networks,
+                                         std::size_t place) {
+      for (const traffic::Network& network : networks) {
+        rows[network] = plan->seen_from(monitor->board(), place);
+      }
+    };
+    stand_for(config.networks, 0);
+    for (std::size_t i = 0; i < config.peers.size(); ++i) {
+      stand_for(config.peers[i].networks, i + 1);
+    }
+    learner.stand_for(rows, at);
+    if (std::exchange(learned_dirty, false) || !rows.empty()) {
+      plan->live().learned_rtt().replace(
+          std::make_shared<const routing::RttTable>(learner.compile(at)));
+      unsaved_rtt = true;
+    }
+  }
+
+  json::value learned_state() const {
+    return json::object{{"saved_at", format_rfc3339(clock.now())},
+                        {"learned", learner.save(plan->snapshot().regions, clock.steady())}};
+  }
+
+  void tell_metrics() {
+    const routing::Snapshot& snapshot = plan->snapshot();
+    for (std::uint32_t i = 0; i < snapshot.targets.size(); ++i) {
+      const observe::Labels labels{{"target", snapshot.targets[i].name}};
+      metrics.gauge("securecart_dns_target_usable", "1 when the target can be answered.", labels)
+          .set(plan->states()[i].usable() ? 1 : 0);
+      metrics.gauge("securecart_dns_target_answers", "Answers that named the target.", labels)
+          .set(static_cast<std::int64_t>(plan->live().answers(i)));
+      metrics.gauge("securecart_dns_target_shed", "Parts of 65536 handed on.", labels)
+          .set(plan->states()[i].shed);
+    }
+    for (std::uint32_t i = 0; i < snapshot.nodes.size(); ++i) {
+      const traffic::routing::Bits bits = plan->live().node_bits(i);
+      metrics
+          .gauge("securecart_dns_policy_usable", "1 when the policy has a usable target.",
+                 {{"policy", snapshot.nodes[i].name}})
+          .set((bits & (routing::usable_v4 | routing::usable_v6)) != 0 ? 1 : 0);
+    }
+  }
+
+  void swap_plan(std::shared_ptr<DnsPlan> next) {
+    saved_checks = monitor->board().save();
+    monitor->stop();
+    retired.push_back(std::move(monitor));
+    if (next->snapshot().regions != plan->snapshot().regions) {
+      routing::RttLearner known(next->snapshot().regions.size());
+      known.restore(learner.save(plan->snapshot().regions, clock.steady()),
+                    next->snapshot().regions, clock.steady(), Duration{});
+      learner = std::move(known);
+    }
+    {
+      const std::scoped_lock lock(mutex);
+      old_plans.push_back(std::exchange(plan, std::move(next)));
+    }
+    make_monitor();
+    plan->live().learned_rtt().replace(
+        std::make_shared<const routing::RttTable>(learner.compile(clock.steady())));
+    changed();
+    monitor->start();
+  }
+
+  // ---- for the admin API ----
+  DnsPlan& current_plan() override { return *plan; }
+  const Board& board() const override { return monitor->board(); }
+  routing::Steering& orders() override { return steering; }
+  routing::LeaseRegistry& lease_registry() override { return registry; }
+  Timestamp now() const override { return clock.now(); }
+  SteadyTime steady() const override { return clock.steady(); }
+  void orders_changed() override { changed(); }
+  void leases_changed() override { leases->replace(registry.compile()); }
+  bool take_votes(std::string_view message) override { return monitor->take(message); }
+  bool set_alarm(const std::string& name, health::Status status) override {
+    return monitor->set_alarm(name, status);
+  }
+  void report_load(const std::string& target, double load) override {
+    reported[target] = {load, clock.steady()};
+  }
+  void observe_rtt(const traffic::Address& client, std::size_t region, Duration rtt) override {
+    learner.observe(client, region, rtt, clock.steady());
+    learned_dirty = true;
+  }
+  std::optional<traffic::PolicyHandle> policy_of(const std::string& name) override {
+    return policy_of_name ? policy_of_name(name) : std::nullopt;
+  }
+
+  const std::filesystem::path policies;
+  const Clock& clock;
+  Random& random;
+  observe::Metrics& metrics;
+  net::Runtime runtime;
+  health::NetworkProber prober;
+  health::HttpPeerLink link;
+  routing::LeaseRegistry registry;
+  std::shared_ptr<Leases> leases;
+  mutable std::mutex mutex;
+  std::shared_ptr<DnsPlan> plan;                    // replaced under mutex
+  std::vector<std::shared_ptr<DnsPlan>> old_plans;  // whose source somebody still asks
+  routing::RttLearner learner;
+  routing::Steering steering;
+  json::value saved_checks;
+  std::unique_ptr<Monitor> monitor;
+  std::vector<std::unique_ptr<Monitor>> retired;
+  std::map<std::string, std::pair<double, SteadyTime>> reported;
+  PolicyOfName policy_of_name;
+  const std::string token;
+  DnsAdmin admin;
+  net::Server server;
+  SteadyTime balanced{};
+  SteadyTime learned{};
+  SteadyTime saved{};
+  SteadyTime saved_rtt{};
+  std::uint64_t epoch = 0;  // of the newest board
+  bool learned_dirty = false;
+  bool unsaved_rtt = false;
+  bool dirty = false;
+  bool running = false;
+  std::atomic<bool> stopping = false;
+  std::size_t under_way = 0;
+};
+
+DnsTraffic::DnsTraffic(const std::filesystem::path& policies, const Clock& clock, Random& random,
+                       observe::Metrics& metrics)
+    : parts_(std::make_unique<Parts>(policies, clock, random, metrics)) {}
+
+DnsTraffic::~DnsTraffic() {
+  stop();
+}
+
+std::shared_ptr<const traffic::PolicySource> DnsTraffic::source() const {
+  const std::scoped_lock lock(parts_->mutex);
+  return parts_->plan->source();
+}
+
+std::uint16_t DnsTraffic::admin_port() const {
+  return parts_->server.port();
+}
+
+void DnsTraffic::set_policy_of_name(PolicyOfName policy_of_name) {
+  parts_->policy_of_name = std::move(policy_of_name);
+}
+
+void DnsTraffic::start() {
+  parts_->running = true;
+  parts_->server.start();
+  parts_->runtime.executor(0).post([this] {
+    parts_->changed();
+    parts_->monitor->start();
+    parts_->tick();
+  });
+  parts_->runtime.run();
+}
+
+void DnsTraffic::stop() {
+  if (!std::exchange(parts_->running, false)) {
+    return;
+  }
+  parts_->server.drain(Duration{});
+  std::promise<void> done;
+  const std::future<void> ended = done.get_future();
+  // What is asleep in a timer is destroyed with the runtime; the last state is written first.
+  parts_->runtime.executor(0).post([this, &done] {
+    parts_->stopping = true;
+    parts_->monitor->stop();
+    try {
+      if (!parts_->plan->file().state_folder.empty()) {
+        write_checked_file(parts_->state_file("state.json"), parts_->state());
+        write_checked_file(parts_->state_file("rtt.json"), parts_->learned_state());
+      }
+    } catch (const std::exception& error) {
+      log::warn("the state is not saved", {{"error", error.what()}});
+    }
+    done.set_value();
+  });
+  ended.wait_for(stop_patience);
+  const SteadyTime most = parts_->clock.steady() + stop_patience;
+  const auto idle = [this] {
+    std::promise<bool> answer;
+    std::future<bool> result = answer.get_future();
+    parts_->runtime.executor(0).post([this, &answer] {
+      answer.set_value(
+          parts_->under_way == 0 && parts_->monitor->idle() &&
+          std::ranges::all_of(parts_->retired, [](const auto& old) { return old->idle(); }));
+    });
+    return result.get();
+  };
+  while (!idle() && parts_->clock.steady() < most) {
+    std::this_thread::sleep_for(stop_poll);
+  }
+  parts_->runtime.stop();
+  parts_->runtime.join();
+}
+
+Result<void> DnsTraffic::reload() {
+  Result<DnsPolicyFile> file = read_dns_policy_file(parts_->policies);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  try {
+    read_secret(*file);
+    auto next = std::make_shared<DnsPlan>(std::move(*file), parts_->leases, parts_->random.next());
+    std::promise<void> done;
+    const std::future<void> swapped = done.get_future();
+    if (!parts_->running) {
+      return fail(errc::unavailable, "The policies are not in use yet.");
+    }
+    parts_->runtime.executor(0).post([this, next = std::move(next), &done]() mutable {
+      parts_->swap_plan(std::move(next));
+      done.set_value();
+    });
+    swapped.wait();
+  } catch (const std::exception& error) {
+    return fail(errc::invalid_request, error.what());
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const traffic::PolicySource>> check_dns_policies(const std::string& path) {
+  Result<DnsPolicyFile> file = read_dns_policy_file(path);
+  if (!file) {
+    return std::unexpected(file.error());
+  }
+  try {
+    const auto leases = std::make_shared<Leases>(
+        std::make_shared<const routing::LeaseTable>(std::vector<routing::Lease>()));
+    return DnsPlan(std::move(*file), leases, 0).source();
+  } catch (const std::exception& error) {
+    return fail(errc::invalid_request, error.what());
+  }
+}
+
+}  // namespace securecart::cli

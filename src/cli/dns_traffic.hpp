@@ -1,0 +1,73 @@
+// The policy half of `securecart dns serve`: policies, health checks, steering, discovery, and the
+// admin API that the other words of `securecart dns` speak to. The DNS server asks source().
+//
+//   policy file ─▶ Plan (snapshot, live, board) ─▶ RoutingSource ─▶ DNS server
+//                        ▲ verdicts                     ▲ leases
+//   Monitor ─────────────┘      admin API ──▶ Steering ─┘
+//
+// Everything but source() and policies() lives on one control thread; queries never meet it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/errors.hpp"
+#include "base/prng.hpp"
+#include "observe/metrics.hpp"
+#include "traffic/health/config.hpp"
+#include "traffic/model/policy_source.hpp"
+#include "traffic/routing/config.hpp"
+
+namespace securecart::cli {
+
+// A policy file as a whole; docs/dns-policies.md is its reference.
+struct DnsPolicyFile {
+  traffic::health::HealthConfig health;
+  traffic::routing::RoutingConfig routing;
+  std::string geo_database;  // path; empty: none
+  std::string state_folder;  // path; empty: nothing is kept over a restart
+  std::string admin_address = "127.0.0.1";
+  std::uint16_t admin_port = 0;  // 0: any free one
+  bool discovery = false;
+};
+
+// Paths in the file are meant from the file's folder. The Error has every problem with its place.
+Result<DnsPolicyFile> read_dns_policy_file(const std::filesystem::path& path);
+
+class DnsTraffic {
+ public:
+  // Which policy a name of the zones is answered by; asked by `explain`.
+  using PolicyOfName = std::function<std::optional<traffic::PolicyHandle>(const std::string& name)>;
+
+  // Throws std::runtime_error with a message for the operator. What is passed by reference outlives
+  // it.
+  DnsTraffic(const std::filesystem::path& policies, const Clock& clock, Random& random,
+             observe::Metrics& metrics);
+  ~DnsTraffic();  // stop()
+
+  std::shared_ptr<const traffic::PolicySource> source() const;
+  std::uint16_t admin_port() const;
+  void set_policy_of_name(PolicyOfName policy_of_name);
+  // Begins to check and to serve the admin API.
+  void start();
+  void stop();
+
+  // Reads the file again. Good: source() is a new one, with verdicts, orders and leases carried
+  // over; the old one follows health for as long as somebody asks it. Wrong: an Error, and all
+  // stays as it is.
+  Result<void> reload();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+// Reads a policy file and its geo database without running anything: for `securecart dns check`.
+Result<std::shared_ptr<const traffic::PolicySource>> check_dns_policies(const std::string& path);
+
+}  // namespace securecart::cli

@@ -1,0 +1,170 @@
+// The real HAProxy finds its servers through our DNS: `server-template ... resolvers` follows
+// leases.
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "cli/dns_caller.hpp"
+#include "net/server.hpp"
+#include "tests/support/dns_node.hpp"
+#include "tests/support/raw_listener.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace securecart {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A shop that says its name.
+class Shop {
+ public:
+  explicit Shop(std::string name) : page_(std::move(name)), runtime_(1, 1, clock_) {
+    net::ServerOptions options;
+    options.name = "shop";
+    server_ = std::make_unique<net::Server>(runtime_, options, page_, metrics_);
+    server_->start();
+    runtime_.run();
+  }
+  ~Shop() {
+    runtime_.stop();
+    runtime_.join();
+  }
+  std::uint16_t port() const { return server_->port(); }
+
+ private:
+  struct Page final : net::Handler {
+    explicit Page(std::string text) : name(std::move(text)) {}
+    Task<net::Response> handle(net::Request) override {
+      net::Response response;
+      response.body = name;
+      co_return response;
+    }
+    const std::string name;
+  };
+  SystemClock clock_;
+  observe::Metrics metrics_;
+  Page page_;
+  net::Runtime runtime_;
+  std::unique_ptr<net::Server> server_;
+};
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+}
+
+class HaproxyProcess {
+ public:
+  HaproxyProcess(const std::filesystem::path& folder, int dns_port) {
+    {
+      const test::RawListener free;
+      port_ = free.port();
+    }
+    const std::filesystem::path config = folder / "haproxy.cfg";
+    write_file(config, fmt::format(R"(global
+  maxconn 200
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 5s
+  timeout server 5s
+  option redispatch
+  retries 3
+resolvers dns
+  nameserver ours 127.0.0.1:{}
+  accepted_payload_size 1232
+  resolve_retries 3
+  timeout resolve 200ms
+  timeout retry 200ms
+  hold valid 200ms
+  hold obsolete 200ms
+  hold nx 200ms
+  hold timeout 30s
+frontend front
+  bind 127.0.0.1:{}
+  default_backend api
+backend api
+  balance roundrobin
+  default-server resolvers dns resolve-prefer ipv4 init-addr none check inter 200ms
+  server-template api 4 _api._tcp.svc.shop.test
+)",
+                                   dns_port, port_));
+    child_ = fork();
+    if (child_ == 0) {
+      close_range(3, ~0U, 0);
+      const std::string log = (folder / "haproxy.log").string();
+      if (freopen(log.c_str(), "w", stdout) == nullptr ||
+          freopen(log.c_str(), "a", stderr) == nullptr) {
+        _exit(126);
+      }
+      execlp("haproxy", "haproxy", "-db", "-f", config.c_str(), nullptr);
+      _exit(127);
+    }
+  }
+  ~HaproxyProcess() {
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+  }
+  std::string fetch() const {
+    return test::shell(fmt::format("curl -s -m 2 http://127.0.0.1:{}/ 2>/dev/null || true", port_));
+  }
+
+ private:
+  pid_t child_ = -1;
+  int port_ = 0;
+};
+
+bool soon(Duration patience, const std::function<bool()>& condition) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() - begin > patience) {
+      return false;
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+  return true;
+}
+
+TEST(DnsHaproxy, FollowsLeases) {
+  const test::TempDir folder;
+  const std::filesystem::path source =
+      std::filesystem::path(SECURECART_SOURCE_DIR) / "tests/dns/scenarios/discovery";
+  for (const char* name : {"dns.toml", "shop.test.zone", "policies.toml"}) {
+    std::filesystem::copy(source / name, folder.path() / name);
+  }
+  Shop one("one");
+  Shop two("two");
+  test::DnsNode dns(folder.path());
+  const HaproxyProcess proxy(folder.path(), dns.port());
+  cli::DnsCaller node(folder.path() / "state");
+  const auto lease = [&node](const char* instance, const Shop& shop) {
+    node.post("/v1/dns/lease", {{"service", "api"},
+                                {"instance", instance},
+                                {"address", "127.0.0.1"},
+                                {"port", shop.port()},
+                                {"seconds", 600}});
+  };
+  const auto remove = [&node](const char* instance) {
+    node.post("/v1/dns/lease", {{"instance", instance}, {"remove", true}});
+  };
+  lease("i-1", one);
+  EXPECT_TRUE(soon(20s, [&] { return proxy.fetch() == "one"; }));
+  lease("i-2", two);
+  EXPECT_TRUE(soon(20s, [&] { return proxy.fetch() == "two"; }));
+  remove("i-1");
+  // Several in a row, since both were there before.
+  EXPECT_TRUE(soon(20s, [&] {
+    return proxy.fetch() == "two" && proxy.fetch() == "two" && proxy.fetch() == "two";
+  }));
+  // Once its DNS is gone, HAProxy goes on with what it knows.
+  dns.stop(SIGKILL);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(proxy.fetch(), "two");
+  }
+}
+
+}  // namespace
+}  // namespace securecart

@@ -1,0 +1,176 @@
+// Three DNS nodes that look at the same site and vote: quorum, partition, a dead checker.
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "cli/dns_caller.hpp"
+#include "tests/support/dns_node.hpp"
+#include "tests/support/raw_listener.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace securecart {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t nodes = 3;
+
+// Takes connections as long as it lives: what the checks look at.
+using Site = test::RawListener;
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+}
+
+bool soon(std::chrono::milliseconds patience, const std::function<bool()>& condition) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() - begin > patience) {
+      return false;
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+  return true;
+}
+
+class Cluster : public testing::Test {
+ protected:
+  Cluster() {
+    for (int& port : ports_) {
+      const test::RawListener free;
+      port = free.port();
+    }
+    for (std::size_t i = 0; i < nodes; ++i) {
+      write_folder(i);
+      started_.push_back(std::make_unique<test::DnsNode>(folder(i)));
+    }
+  }
+
+  std::filesystem::path folder(std::size_t node) const { return folders_[node].path(); }
+  std::string peers_of(std::size_t node) const {
+    std::string text;
+    for (std::size_t peer = 0; peer < nodes; ++peer) {
+      if (peer != node) {
+        text += fmt::format("[[peer]]\nname = \"n{}\"\nurl = \"http://127.0.0.1:{}\"\n", peer,
+                            ports_[peer]);
+      }
+    }
+    return text;
+  }
+  void write_folder(std::size_t node) {
+    const std::filesystem::path source =
+        std::filesystem::path(SECURECART_SOURCE_DIR) / "tests/dns/scenarios/failover";
+    std::filesystem::copy(source / "dns.toml", folder(node) / "dns.toml");
+    std::filesystem::copy(source / "shop.test.zone", folder(node) / "shop.test.zone");
+    write_file(folder(node) / "secret", "a secret of all three nodes\n");
+    write_file(folder(node) / "policies.toml",
+               fmt::format(R"(
+state_folder = "state"
+[admin]
+port = {}
+[health]
+node = "n{}"
+secret_file = "secret"
+quorum = 2
+{}
+[[check]]
+name = "site"
+type = "tcp"
+url = "tcp://127.0.0.1:{}"
+interval = "250ms"
+[[target]]
+name = "primary"
+addresses = ["10.0.0.1"]
+check = "site"
+[[target]]
+name = "secondary"
+addresses = ["10.0.0.2"]
+[[policy]]
+name = "front"
+type = "failover"
+members = ["primary", "secondary"]
+)",
+                           ports_[node], node, peers_of(node), site_->port()));
+  }
+
+  std::string answer(std::size_t node) const {
+    return test::dig(started_[node]->port(), "www.shop.test", "A").front();
+  }
+  bool all_answer(const std::string& wanted) const {
+    for (std::size_t node = 0; node < nodes; ++node) {
+      if (answer(node) != wanted) {
+        return false;
+      }
+    }
+    return true;
+  }
+  // What `node` knows of the site as `place` sees it.
+  std::string vote(std::size_t node, std::size_t place) const {
+    cli::DnsCaller caller(folder(node) / "state");
+    const json::value status = caller.get("/v1/dns/status");
+    const json::object& check = get_array(status.as_object(), "checks").at(0).as_object();
+    for (const json::value& one : get_array(check, "votes")) {
+      if (get_string(one.as_object(), "node") == fmt::format("n{}", place)) {
+        return std::string(get_string(one.as_object(), "status"));
+      }
+    }
+    return "none";
+  }
+  bool everyone_heard_everyone() const {
+    for (std::size_t node = 0; node < nodes; ++node) {
+      for (std::size_t place = 0; place < nodes; ++place) {
+        if (vote(node, place) != "up") {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  std::array<test::TempDir, nodes> folders_;
+  std::array<int, nodes> ports_{};
+  std::unique_ptr<Site> site_ = std::make_unique<Site>();
+  std::vector<std::unique_ptr<test::DnsNode>> started_;
+};
+
+TEST_F(Cluster, AgreesThatASiteIsDead) {
+  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  site_.reset();
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(soon(20s, [this] { return all_answer("10.0.0.2"); }));
+  std::printf("three nodes agreed after %lld ms\n",
+              static_cast<long long>((std::chrono::steady_clock::now() - begin) / 1ms));
+}
+
+// Two of three are gone: the last one sees the site dead, alone, and keeps its answers.
+TEST_F(Cluster, ANodeCutOffKeepsItsAnswers) {
+  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  started_[1]->stop(SIGKILL);
+  started_[2]->stop(SIGKILL);
+  site_.reset();
+  ASSERT_TRUE(soon(20s, [this] { return vote(0, 0) == "down"; }));
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(answer(0), "10.0.0.1");
+  }
+  started_[1]->start();  // a second opinion comes back
+  EXPECT_TRUE(soon(20s, [this] { return answer(0) == "10.0.0.2"; }));
+}
+
+// One process is stopped as a debugger would: the others decide; when it goes on, its sleep is not
+// the site's fault.
+TEST_F(Cluster, AStoppedCheckerIsNotMissed) {
+  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  kill(started_[2]->pid(), SIGSTOP);
+  EXPECT_EQ(answer(0), "10.0.0.1");
+  site_.reset();
+  EXPECT_TRUE(soon(20s, [this] { return answer(0) == "10.0.0.2" && answer(1) == "10.0.0.2"; }));
+  kill(started_[2]->pid(), SIGCONT);
+  EXPECT_TRUE(soon(20s, [this] { return answer(2) == "10.0.0.2"; }));
+}
+
+}  // namespace
+}  // namespace securecart
