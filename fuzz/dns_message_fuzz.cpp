@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "traffic/dns/answer.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace {
 

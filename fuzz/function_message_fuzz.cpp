@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "shop/functions/limits.hpp"
 #include "shop/functions/model.hpp"
 #include "shop/functions/worker_message.hpp"
 

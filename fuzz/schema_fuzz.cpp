@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/schema.hpp"
 
 namespace {

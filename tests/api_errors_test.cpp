@@ -13,8 +13,13 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "shop/accounts/limits.hpp"
+#include "shop/api/limits.hpp"
+#include "shop/catalog/limits.hpp"
+#include "shop/functions/limits.hpp"
 #include "shop/payments/stripe_signature.hpp"
 #include "shop/payments/webhook.hpp"
+#include "shop/shops/limits.hpp"
 #include "tests/support/documented_api.hpp"
 #include "tests/support/raw_connection.hpp"
 #include "tests/support/served_shop.hpp"

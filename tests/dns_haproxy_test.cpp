@@ -10,6 +10,7 @@
 #include "cli/dns_caller.hpp"
 #include "net/server.hpp"
 #include "tests/support/dns_node.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/raw_listener.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -131,7 +132,7 @@ bool soon(Duration patience, const std::function<bool()>& condition) {
 TEST(DnsHaproxy, FollowsLeases) {
   const test::TempDir folder;
   const std::filesystem::path source =
-      std::filesystem::path(SECURECART_SOURCE_DIR) / "tests/dns/scenarios/discovery";
+      std::filesystem::path(test::source_dir()) / "tests/dns/scenarios/discovery";
   for (const char* name : {"dns.toml", "shop.test.zone", "policies.toml"}) {
     std::filesystem::copy(source / name, folder.path() / name);
   }

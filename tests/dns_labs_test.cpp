@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/dns_node.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/raw_listener.hpp"
 
 namespace securecart {
@@ -9,9 +10,8 @@ namespace {
 
 // What the script printed, with "exit N" at its end.
 std::string run_lab(const std::string& script, const std::string& settings = "") {
-  return test::shell("SECURECART=" + test::program() + " " + settings + " " +
-                     std::string(SECURECART_SOURCE_DIR) + "/docs/labs/" + script +
-                     " 2>&1; echo exit $?");
+  return test::shell("SECURECART=" + test::program() + " " + settings + " " + test::source_dir() +
+                     "/docs/labs/" + script + " 2>&1; echo exit $?");
 }
 
 TEST(DnsLabs, LatencyRouting) {

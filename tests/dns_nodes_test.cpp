@@ -8,6 +8,7 @@
 
 #include "cli/dns_caller.hpp"
 #include "tests/support/dns_node.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/raw_listener.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -63,7 +64,7 @@ class Cluster : public testing::Test {
   }
   void write_folder(std::size_t node) {
     const std::filesystem::path source =
-        std::filesystem::path(SECURECART_SOURCE_DIR) / "tests/dns/scenarios/failover";
+        std::filesystem::path(test::source_dir()) / "tests/dns/scenarios/failover";
     std::filesystem::copy(source / "dns.toml", folder(node) / "dns.toml");
     std::filesystem::copy(source / "shop.test.zone", folder(node) / "shop.test.zone");
     write_file(folder(node) / "secret", "a secret of all three nodes\n");

@@ -33,6 +33,7 @@
 #include "net/server.hpp"
 #include "tests/support/dns_node.hpp"
 #include "tests/support/mmdb_writer.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart {
@@ -422,7 +423,7 @@ class Scenario {
 };
 
 std::filesystem::path scenario_folder() {
-  return std::filesystem::path(SECURECART_SOURCE_DIR) / "tests/dns/scenarios";
+  return std::filesystem::path(test::source_dir()) / "tests/dns/scenarios";
 }
 
 std::vector<std::string> scenario_names() {

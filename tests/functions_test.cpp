@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <thread>
 
+#include "shop/functions/limits.hpp"
 #include "shop/functions/worker_pool.hpp"
 #include "shop/functions/worker_process.hpp"
 #include "tests/support/engines.hpp"

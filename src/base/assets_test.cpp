@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/places.hpp"
+
 namespace securecart {
 namespace {
 
@@ -16,8 +18,7 @@ TEST(Assets, AreTheFilesOfTheSourceTree) {
   EXPECT_TRUE(std::is_sorted(assets.begin(), assets.end(),
                              [](const Asset& a, const Asset& b) { return a.path < b.path; }));
   for (const Asset& asset : assets) {
-    std::ifstream file(std::string(SECURECART_SOURCE_DIR) + '/' + std::string(asset.path),
-                       std::ios::binary);
+    std::ifstream file(test::source_dir() + '/' + std::string(asset.path), std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
     EXPECT_EQ(asset.bytes.size(), bytes.size()) << asset.path;
     EXPECT_TRUE(asset.bytes == bytes) << asset.path;

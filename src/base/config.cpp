@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "base/limits.hpp"
+
 namespace securecart {
 
 namespace {

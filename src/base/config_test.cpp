@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/limits.hpp"
+
 namespace securecart {
 namespace {
 

@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include "base/errors.hpp"
+#include "base/limits.hpp"
 
 namespace securecart {
 

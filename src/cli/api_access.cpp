@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "cli/sample.hpp"
+#include "lab/limits.hpp"
 
 namespace securecart::cli {
 namespace {

@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "cli/topology.hpp"
 #include "events/limits.hpp"
+#include "net/limits.hpp"
 #include "storage/database.hpp"
 #include "storage/pending.hpp"
 

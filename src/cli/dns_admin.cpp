@@ -6,6 +6,7 @@
 
 #include "base/crypto.hpp"
 #include "traffic/routing/explain.hpp"
+#include "traffic/routing/limits.hpp"
 
 namespace securecart::cli {
 

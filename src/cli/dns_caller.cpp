@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "cli/dns_state.hpp"
+#include "cli/limits.hpp"
 #include "cli/wait.hpp"
 
 namespace securecart::cli {

@@ -1,10 +1,10 @@
 // securecart dns check: what is wrong with zone files and configurations, before they are served.
 #include <cstdio>
 
-#include "base/limits.hpp"
 #include "cli/command.hpp"
 #include "cli/dns_files.hpp"
 #include "cli/dns_traffic.hpp"
+#include "cli/limits.hpp"
 #include "traffic/dns/transfer.hpp"
 
 namespace securecart::cli {

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "cli/limits.hpp"
 #include "traffic/dns/transfer.hpp"
 
 namespace securecart::cli {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 
 namespace securecart::cli {
 namespace {

@@ -11,12 +11,15 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/dns_admin.hpp"
 #include "cli/dns_plan.hpp"
 #include "cli/dns_state.hpp"
+#include "cli/limits.hpp"
 #include "net/server.hpp"
+#include "traffic/health/limits.hpp"
 #include "traffic/health/monitor.hpp"
 
 namespace securecart::cli {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/config.hpp"
+#include "base/limits.hpp"
 #include "cli/api_access.hpp"
 #include "cli/command.hpp"
 #include "cli/wait.hpp"

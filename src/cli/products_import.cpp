@@ -8,9 +8,9 @@
 
 #include "base/ids.hpp"
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "cli/command.hpp"
 #include "cli/products.hpp"
+#include "shop/api/limits.hpp"
 
 namespace securecart::cli {
 namespace {

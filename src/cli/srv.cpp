@@ -7,7 +7,8 @@
 #include <netinet/in.h>
 #include <resolv.h>
 
-#include "base/limits.hpp"
+#include "cli/limits.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::cli {
 namespace {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/limits.hpp"
+
 namespace securecart::cli {
 
 // "_orders._tcp.shop.internal" -> "https://10.0.1.5:9001", ... of the best priority, at most

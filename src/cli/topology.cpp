@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "base/config.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "cli/limits.hpp"
 #include "cli/roles.hpp"
 #include "net/client.hpp"
 

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "events/consumer_rows.hpp"
 #include "events/limits.hpp"
 #include "resilience/backoff.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::events {
 

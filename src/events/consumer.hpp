@@ -30,10 +30,12 @@
 #include "base/executor.hpp"
 #include "base/prng.hpp"
 #include "events/broker.hpp"
+#include "events/limits.hpp"
 #include "events/log.hpp"
 #include "events/signal.hpp"
 #include "observe/metrics.hpp"
 #include "storage/database.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::events {
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "events/events_fixture.hpp"
+#include "events/limits.hpp"
 #include "events/workers.hpp"
 #include "tests/support/flaky_database.hpp"
 #include "tests/support/thread_executor.hpp"

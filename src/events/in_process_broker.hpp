@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "base/limits.hpp"
 #include "events/broker.hpp"
+#include "events/limits.hpp"
 
 namespace securecart::events {
 

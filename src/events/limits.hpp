@@ -1,13 +1,26 @@
-// Limits of brokers and of what moves events through them (base/limits.hpp has the others).
+// Limits of the event log, of brokers and of what moves events through them.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
-#include "base/limits.hpp"
-
 namespace securecart::limits {
+
+using namespace std::chrono_literals;
+
+// The log and its consumers
+inline constexpr int delivery_attempts = 10;
+inline constexpr auto delivery_retry_first = 50ms;  // upper bound of the first pause; doubles
+inline constexpr auto delivery_retry_most = 60s;
+inline constexpr auto relay_retry_most = 1s;         // while the database is away
+inline constexpr std::size_t recent_events = 8'192;  // kept in memory for consumers near the tail
+inline constexpr std::size_t recent_event_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t broker_queue = 1'024;     // events; publishing waits beyond it
+inline constexpr std::size_t consumer_prefetch = 512;  // events taken and not acknowledged
+inline constexpr std::int64_t cursor_stride = 256;     // events between two saved cursors
+inline constexpr auto cursor_pause = 1s;               // a cursor at rest is saved after this
+inline constexpr std::size_t park_reason_bytes = 1'024;
 
 inline constexpr std::size_t parked_message_bytes = 16 * 1024;  // kept of one that is no event
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "events/limits.hpp"
+#include "storage/limits.hpp"
+
 namespace securecart::events {
 
 namespace {

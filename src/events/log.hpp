@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "base/limits.hpp"
 #include "base/task.hpp"
 #include "events/event.hpp"
 #include "events/signal.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::events {
 

@@ -13,9 +13,9 @@
 #include <cstdint>
 #include <string>
 
-#include "base/limits.hpp"
 #include "base/prng.hpp"
 #include "events/broker.hpp"
+#include "events/limits.hpp"
 #include "events/log.hpp"
 #include "resilience/backoff.hpp"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/limits.hpp"
 #include "events/limits.hpp"
 
 namespace securecart::events {

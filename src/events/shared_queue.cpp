@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "events/limits.hpp"
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/limits.hpp"
 #include "events/consumer_rows.hpp"
 #include "events/limits.hpp"
 

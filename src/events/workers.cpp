@@ -2,7 +2,6 @@
 
 #include <cassert>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "events/limits.hpp"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "base/limits.hpp"
 #include "identity/private_file.hpp"
 
 namespace securecart::identity {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/limits.hpp"
+#include "identity/limits.hpp"
 
 namespace securecart::identity {
 

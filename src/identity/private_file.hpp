@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "identity/limits.hpp"
+
 namespace securecart::identity {
 
 // At most limits::identity_bytes. Refuses what group or others may read. Throws std::runtime_error.

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "base/limits.hpp"
 #include "lab/checks.hpp"
+#include "lab/limits.hpp"
 
 namespace securecart::lab {
 namespace {

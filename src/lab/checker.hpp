@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lab/history.hpp"
+#include "lab/limits.hpp"
 #include "lab/world.hpp"
 
 namespace securecart::lab {

@@ -14,9 +14,9 @@
 #include <fmt/format.h>
 
 #include "base/executor.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "lab/fields.hpp"
+#include "lab/limits.hpp"
 
 namespace securecart::lab {
 namespace {

@@ -35,6 +35,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/task.hpp"
+#include "lab/limits.hpp"
 
 namespace securecart::lab {
 

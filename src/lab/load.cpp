@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/executor.hpp"
-#include "base/limits.hpp"
 #include "lab/fields.hpp"
+#include "lab/limits.hpp"
 #include "lab/parallel.hpp"
 
 namespace securecart::lab {

@@ -18,6 +18,7 @@
 #include "lab/checkout.hpp"
 #include "lab/history.hpp"
 #include "lab/latency.hpp"
+#include "lab/limits.hpp"
 
 namespace securecart::lab {
 

@@ -6,8 +6,8 @@
 
 #include "base/crypto.hpp"
 #include "base/executor.hpp"
-#include "base/limits.hpp"
 #include "lab/fields.hpp"
+#include "lab/limits.hpp"
 #include "lab/parallel.hpp"
 #include "lab/world_reader.hpp"
 

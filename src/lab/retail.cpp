@@ -12,6 +12,7 @@
 #include "base/csv.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "lab/limits.hpp"
 
 namespace securecart::lab {
 namespace {

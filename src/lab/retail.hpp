@@ -28,6 +28,7 @@
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
+#include "base/limits.hpp"
 
 namespace securecart::lab {
 

@@ -14,6 +14,7 @@
 
 #include "base/text.hpp"
 #include "net/errc.hpp"
+#include "net/limits.hpp"
 #include "net/request_reader_impl.hpp"
 #include "net/response_reader_impl.hpp"
 #include "net/runtime_impl.hpp"

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/limits.hpp"
 #include "net/http.hpp"
+#include "net/limits.hpp"
 #include "net/runtime.hpp"
 #include "net/tls.hpp"
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/errors.hpp"
+#include "net/limits.hpp"
 
 namespace securecart::net::errc {
 

@@ -8,9 +8,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/errc.hpp"
+#include "net/limits.hpp"
 #include "net/text.hpp"
 
 namespace securecart::net {

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/task.hpp"
+#include "net/limits.hpp"
 #include "observe/trace.hpp"
 
 namespace securecart::net {

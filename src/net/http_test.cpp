@@ -7,9 +7,9 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/errc.hpp"
+#include "net/limits.hpp"
 
 namespace securecart::net {
 namespace {

@@ -5,9 +5,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/errc.hpp"
+#include "net/limits.hpp"
 #include "net/request_reader_impl.hpp"
 #include "net/text.hpp"
 

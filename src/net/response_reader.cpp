@@ -3,8 +3,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "net/limits.hpp"
 #include "net/response_reader_impl.hpp"
 
 namespace securecart::net {

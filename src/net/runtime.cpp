@@ -10,7 +10,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/errors.hpp"
-#include "base/limits.hpp"
+#include "net/limits.hpp"
 #include "net/runtime_impl.hpp"
 
 namespace securecart::net {

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/executor.hpp"
+#include "net/limits.hpp"
 
 namespace securecart::net {
 

@@ -15,6 +15,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "net/limits.hpp"
 #include "net/runtime.hpp"
 
 namespace securecart::net {

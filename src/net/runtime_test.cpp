@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "base/errors.hpp"
-#include "base/limits.hpp"
+#include "net/limits.hpp"
 
 namespace securecart::net {
 namespace {

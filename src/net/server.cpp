@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "net/session_impl.hpp"
 

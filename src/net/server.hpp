@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "base/limits.hpp"
 #include "net/http.hpp"
+#include "net/limits.hpp"
 #include "net/runtime.hpp"
 #include "net/tls.hpp"
 #include "observe/metrics.hpp"

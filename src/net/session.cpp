@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "net/errc.hpp"
 #include "net/hop.hpp"
+#include "net/limits.hpp"
 #include "net/session_impl.hpp"
 #include "net/status.hpp"
 #include "net/text.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
+#include "resilience/limits.hpp"
 
 namespace securecart::resilience {
 

@@ -35,6 +35,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/task.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

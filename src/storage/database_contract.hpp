@@ -14,8 +14,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
 #include "storage/database.hpp"
+#include "storage/limits.hpp"
 #include "tests/support/thread_executor.hpp"
 
 namespace securecart::storage::contract {

@@ -1,6 +1,6 @@
 #include "storage/maintenance.hpp"
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

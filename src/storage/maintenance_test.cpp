@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
 #include "tests/support/temp_dir.hpp"
 

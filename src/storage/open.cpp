@@ -3,7 +3,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 #include "storage/postgres/postgres_database.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
 

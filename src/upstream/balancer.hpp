@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "base/prng.hpp"
 #include "resilience/circuit_breaker.hpp"
+#include "upstream/limits.hpp"
 
 namespace securecart::upstream {
 

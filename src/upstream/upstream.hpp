@@ -22,11 +22,11 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "net/client.hpp"
 #include "observe/metrics.hpp"
 #include "resilience/retry.hpp"
 #include "upstream/balancer.hpp"
+#include "upstream/limits.hpp"
 
 namespace securecart::upstream {
 

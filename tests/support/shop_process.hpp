@@ -15,11 +15,12 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "tests/support/places.hpp"
 
 namespace securecart::test {
 
 inline std::string program() {
-  return std::string(SECURECART_BINARY_DIR) + "/securecart";
+  return binary_dir() + "/securecart";
 }
 
 // Runs a word of the command line to its end. What it printed is added to `output`.

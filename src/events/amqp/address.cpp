@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.hpp"
 #include "events/limits.hpp"
 
 namespace securecart::events::amqp {

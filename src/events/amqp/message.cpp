@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/json.hpp"
+#include "base/limits.hpp"
 #include "events/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::events::amqp {
 

@@ -4,8 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/limits.hpp"
 #include "events/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::events::amqp {
 namespace {

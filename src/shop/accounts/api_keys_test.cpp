@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 #include "tests/support/accounts_world.hpp"
 
 namespace securecart::shop::accounts {

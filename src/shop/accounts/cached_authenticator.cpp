@@ -5,8 +5,8 @@
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/accounts/sessions.hpp"
 
 namespace securecart::shop::accounts {

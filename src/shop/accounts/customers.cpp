@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/accounts/listing.hpp"
 
 namespace securecart::shop::accounts {

@@ -14,6 +14,7 @@
 #include "base/errors.hpp"
 #include "base/ids.hpp"
 #include "base/task.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/accounts/model.hpp"
 #include "shop/accounts/passwords.hpp"
 #include "shop/accounts/sessions.hpp"

@@ -3,6 +3,7 @@
 
 #include "base/errors.hpp"
 #include "shop/accounts/authenticator.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts::errc {
 

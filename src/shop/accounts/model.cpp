@@ -5,6 +5,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts {
 

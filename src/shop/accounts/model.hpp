@@ -12,7 +12,9 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/json.hpp"
+#include "base/limits.hpp"
 #include "shop/accounts/caller.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts {
 

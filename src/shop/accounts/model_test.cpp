@@ -4,8 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts {
 namespace {

@@ -4,9 +4,9 @@
 #include <variant>
 
 #include "base/executor.hpp"
-#include "base/limits.hpp"
 #include "base/prng.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts {
 

@@ -16,6 +16,7 @@
 #include "base/errors.hpp"
 #include "base/task.hpp"
 #include "net/runtime.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts {
 

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 #include "tests/support/thread_executor.hpp"
 
 namespace securecart::shop::accounts {

@@ -5,7 +5,7 @@
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
-#include "base/limits.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts {
 

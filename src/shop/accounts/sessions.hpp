@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/task.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/accounts/model.hpp"
 #include "storage/database.hpp"
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/accounts/listing.hpp"
 
 namespace securecart::shop::accounts {

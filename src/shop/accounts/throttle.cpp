@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 
 namespace securecart::shop::accounts {
 

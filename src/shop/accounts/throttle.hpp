@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/task.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/accounts/model.hpp"
 #include "storage/database.hpp"
 

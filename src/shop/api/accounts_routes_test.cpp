@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/api/admin/shops_routes.hpp"
 #include "shop/api/store/accounts_routes.hpp"
 #include "shop/api/store/shops_routes.hpp"

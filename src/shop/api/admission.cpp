@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "resilience/limits.hpp"
 #include "resilience/rate_limiter.hpp"
 #include "shop/api/errc.hpp"
 

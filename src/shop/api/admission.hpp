@@ -19,9 +19,9 @@
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
-#include "base/limits.hpp"
 #include "resilience/concurrency_limiter.hpp"
 #include "resilience/pressure.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/operation.hpp"
 #include "shop/api/priority.hpp"
 

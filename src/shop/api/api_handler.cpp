@@ -5,9 +5,9 @@
 #include <map>
 #include <stdexcept>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "net/limits.hpp"
 #include "shop/api/errc.hpp"
 #include "shop/api/path.hpp"
 #include "shop/api/possible_errors.hpp"

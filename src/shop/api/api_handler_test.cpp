@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/limits.hpp"
 #include "shop/api/errc.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
 #include "tests/support/api_harness.hpp"

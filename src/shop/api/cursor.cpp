@@ -3,8 +3,8 @@
 #include <cassert>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/api/limits.hpp"
 
 namespace securecart::shop::api {
 

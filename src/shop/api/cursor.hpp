@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/errors.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/operation.hpp"
 
 namespace securecart::shop::api {

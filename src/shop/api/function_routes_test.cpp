@@ -9,6 +9,7 @@
 #include "shop/accounts/cached_authenticator.hpp"
 #include "shop/api/admin/order_routes.hpp"
 #include "shop/flows/order_functions.hpp"
+#include "shop/functions/limits.hpp"
 #include "shop/functions/sandbox.hpp"
 #include "storage/cache/loading_cache.hpp"
 #include "storage/cache/memory_cache.hpp"

@@ -5,11 +5,12 @@
 #include <map>
 #include <set>
 
-#include "base/limits.hpp"
+#include "net/limits.hpp"
 #include "net/status.hpp"
 #include "shop/api/errc.hpp"
 #include "shop/api/examples.hpp"
 #include "shop/api/formats.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/path.hpp"
 #include "shop/api/possible_errors.hpp"
 

@@ -6,9 +6,9 @@
 #include <stdexcept>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "shop/api/errc.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/path.hpp"
 
 namespace securecart::shop::api {

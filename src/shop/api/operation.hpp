@@ -20,7 +20,9 @@
 #include "base/errors.hpp"
 #include "base/json.hpp"
 #include "net/http.hpp"
+#include "net/limits.hpp"
 #include "shop/accounts/caller.hpp"
+#include "shop/api/limits.hpp"
 #include "storage/database.hpp"
 
 namespace securecart::shop::api {

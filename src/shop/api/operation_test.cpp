@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
 #include "shop/api/errc.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/path.hpp"
 #include "shop/api/possible_errors.hpp"
 

@@ -1,5 +1,7 @@
 #include "shop/api/priority.hpp"
 
+#include "net/limits.hpp"
+
 namespace securecart::shop::api {
 
 std::string_view name_of(Priority priority) {

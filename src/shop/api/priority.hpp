@@ -4,7 +4,6 @@
 #include <array>
 #include <string_view>
 
-#include "base/limits.hpp"
 #include "shop/api/operation.hpp"
 
 namespace securecart::shop::api {

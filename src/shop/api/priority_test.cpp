@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "shop/api/limits.hpp"
+
 namespace securecart::shop::api {
 namespace {
 

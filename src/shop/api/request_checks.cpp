@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "shop/api/errc.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/path.hpp"
 
 namespace securecart::shop::api {

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
 #include "shop/api/errc.hpp"
 
 namespace securecart::shop::api {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "base/limits.hpp"
+#include "net/limits.hpp"
 #include "shop/api/path.hpp"
 
 namespace securecart::shop::api {

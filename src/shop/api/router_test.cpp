@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/limits.hpp"
+#include "net/limits.hpp"
 #include "shop/api/path.hpp"
 
 namespace securecart::shop::api {

@@ -24,8 +24,8 @@
 #include "base/assets.hpp"
 #include "base/errors.hpp"
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "shop/api/formats.hpp"
+#include "shop/api/limits.hpp"
 
 namespace securecart::shop::api {
 

@@ -7,6 +7,7 @@
 
 #include "base/ids.hpp"
 #include "base/prng.hpp"
+#include "shop/api/limits.hpp"
 #include "tests/support/seed.hpp"
 
 namespace securecart::shop::api {

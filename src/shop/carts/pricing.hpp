@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
+
 namespace securecart::shop::carts {
 
 struct TaxRate {

@@ -9,6 +9,7 @@
 #include "base/money.hpp"
 #include "base/text.hpp"
 #include "shop/catalog/errc.hpp"
+#include "shop/catalog/limits.hpp"
 #include "shop/catalog/sanitise_html.hpp"
 
 namespace securecart::shop::catalog {

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "shop/catalog/errc.hpp"
+#include "shop/catalog/limits.hpp"
 #include "tests/support/seed.hpp"
 
 namespace securecart::shop::catalog {

@@ -2,8 +2,8 @@
 
 #include <cassert>
 
-#include "base/limits.hpp"
 #include "base/text_list.hpp"
+#include "shop/catalog/limits.hpp"
 #include "shop/catalog/load.hpp"
 
 namespace securecart::shop::catalog {

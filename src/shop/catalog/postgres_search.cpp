@@ -1,7 +1,7 @@
 #include "shop/catalog/postgres_search.hpp"
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/catalog/limits.hpp"
 
 namespace securecart::shop::catalog {
 

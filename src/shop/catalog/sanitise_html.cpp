@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/catalog/limits.hpp"
 
 namespace securecart::shop::catalog {
 

@@ -6,8 +6,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/catalog/limits.hpp"
 
 namespace securecart::shop::catalog {
 namespace {

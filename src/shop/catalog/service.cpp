@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "shop/catalog/change.hpp"
 #include "shop/catalog/errc.hpp"
+#include "shop/catalog/limits.hpp"
 #include "shop/catalog/list_queries.hpp"
 #include "shop/catalog/load.hpp"
 

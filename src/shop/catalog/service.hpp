@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "shop/catalog/input.hpp"
+#include "shop/catalog/limits.hpp"
 #include "shop/catalog/model.hpp"
 #include "shop/catalog/search.hpp"
 #include "storage/database.hpp"

@@ -12,8 +12,8 @@
 
 #include "base/csv.hpp"
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/catalog/limits.hpp"
 
 namespace securecart::shop::catalog {
 namespace {

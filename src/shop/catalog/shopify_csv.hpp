@@ -21,6 +21,7 @@
 #include "base/errors.hpp"
 #include "base/money.hpp"
 #include "shop/catalog/input.hpp"
+#include "shop/catalog/limits.hpp"
 #include "shop/catalog/model.hpp"
 
 namespace securecart::shop::catalog {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/catalog/limits.hpp"
 
 namespace securecart::shop::catalog {
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/limits.hpp"
+#include "shop/flows/limits.hpp"
 
 namespace securecart::shop::flows {
 namespace {

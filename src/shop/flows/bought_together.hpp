@@ -5,6 +5,7 @@
 #include "base/task.hpp"
 #include "events/consumer.hpp"
 #include "shop/flows/deps.hpp"
+#include "shop/flows/limits.hpp"
 
 namespace securecart::shop::flows {
 

@@ -6,9 +6,9 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
-#include "base/limits.hpp"
 #include "shop/flows/sale_terms.hpp"
 #include "shop/functions/run.hpp"
+#include "shop/shops/limits.hpp"
 #include "storage/database.hpp"
 
 namespace securecart::shop::flows {

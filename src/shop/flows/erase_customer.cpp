@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
+#include "shop/accounts/limits.hpp"
 #include "shop/accounts/sessions.hpp"
 #include "shop/accounts/throttle.hpp"
 

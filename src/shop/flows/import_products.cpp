@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
+#include "shop/catalog/limits.hpp"
 #include "shop/inventory/holds.hpp"
 #include "shop/orders/errc.hpp"
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
+#include "shop/flows/limits.hpp"
 #include "shop/functions/errc.hpp"
 #include "shop/functions/store.hpp"
 #include "shop/orders/errc.hpp"

@@ -4,9 +4,9 @@
 
 #include <boost/json/parse.hpp>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "shop/flows/change_order.hpp"
+#include "shop/flows/limits.hpp"
 #include "shop/flows/settle_payment.hpp"
 #include "shop/orders/store.hpp"
 

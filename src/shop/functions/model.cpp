@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.hpp"
+#include "shop/functions/limits.hpp"
+
 namespace securecart::shop::functions {
 namespace {
 

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/json.hpp"
+#include "shop/functions/limits.hpp"
 #include "shop/functions/run.hpp"
 
 namespace securecart::shop::functions {

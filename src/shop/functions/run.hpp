@@ -10,8 +10,8 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "base/task.hpp"
+#include "shop/functions/limits.hpp"
 
 namespace securecart::shop::functions {
 

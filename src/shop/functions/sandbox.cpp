@@ -9,6 +9,7 @@
 
 #include "base/prng.hpp"
 #include "base/text.hpp"
+#include "shop/functions/limits.hpp"
 
 namespace securecart::shop::functions {
 namespace {

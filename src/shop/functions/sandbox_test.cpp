@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "shop/functions/limits.hpp"
+
 namespace securecart::shop::functions {
 namespace {
 

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 
 #include "shop/functions/errc.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::shop::functions {
 namespace {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "shop/functions/limits.hpp"
 #include "shop/functions/model.hpp"
 #include "storage/database.hpp"
 

@@ -4,7 +4,9 @@
 #include <array>
 #include <cassert>
 
+#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/functions/limits.hpp"
 
 namespace securecart::shop::functions {
 namespace {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/errors.hpp"
+#include "shop/functions/limits.hpp"
 #include "shop/functions/run.hpp"
 
 namespace securecart::shop::functions {

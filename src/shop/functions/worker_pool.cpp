@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "shop/functions/limits.hpp"
 #include "shop/functions/worker_message.hpp"
 
 namespace securecart::shop::functions {

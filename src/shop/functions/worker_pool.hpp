@@ -20,6 +20,7 @@
 #include "base/clock.hpp"
 #include "base/executor.hpp"
 #include "observe/metrics.hpp"
+#include "shop/functions/limits.hpp"
 #include "shop/functions/run.hpp"
 
 namespace securecart::shop::functions {

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "shop/functions/limits.hpp"
 #include "shop/functions/sandbox.hpp"
 #include "shop/functions/worker_message.hpp"
 

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "shop/payments/limits.hpp"
 #include "shop/payments/stripe_amount.hpp"
 
 namespace securecart::shop::payments {

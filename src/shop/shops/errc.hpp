@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/errors.hpp"
+#include "shop/shops/limits.hpp"
 
 namespace securecart::shop::shops::errc {
 

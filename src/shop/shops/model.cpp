@@ -7,6 +7,7 @@
 #include "base/money.hpp"
 #include "base/text.hpp"
 #include "shop/shops/errc.hpp"
+#include "shop/shops/limits.hpp"
 
 namespace securecart::shop::shops {
 

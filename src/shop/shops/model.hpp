@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/json.hpp"
+#include "base/limits.hpp"
 
 namespace securecart::shop::shops {
 

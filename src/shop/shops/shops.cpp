@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "base/limits.hpp"
 #include "base/text_list.hpp"
 #include "shop/shops/errc.hpp"
+#include "shop/shops/limits.hpp"
 
 namespace securecart::shop::shops {
 

@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "observe/metrics.hpp"
 #include "shop/shops/errc.hpp"
+#include "shop/shops/limits.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/thread_executor.hpp"

@@ -20,6 +20,7 @@
 
 #include "base/clock.hpp"
 #include "base/task.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "storage/cache/cache_fixture.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::contract {
 

@@ -12,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "base/executor.hpp"
-#include "base/limits.hpp"
 #include "storage/cache/cache.hpp"
 #include "tests/support/redis.hpp"
 #include "tests/support/run_on.hpp"

@@ -6,6 +6,7 @@
 
 #include "base/executor.hpp"
 #include "base/log.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

@@ -26,13 +26,13 @@
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
-#include "base/limits.hpp"
 #include "base/prng.hpp"
 #include "base/task.hpp"
 #include "observe/metrics.hpp"
 #include "storage/cache/cache.hpp"
 #include "storage/cache/invalidations.hpp"
 #include "storage/cache/load_gate.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

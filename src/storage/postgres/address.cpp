@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 #include "storage/migrations.hpp"
 
 namespace securecart::storage::postgres {

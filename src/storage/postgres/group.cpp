@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::postgres {
 

@@ -16,9 +16,9 @@
 #include <span>
 #include <string>
 
-#include "base/limits.hpp"
 #include "observe/metrics.hpp"
 #include "storage/database.hpp"
+#include "storage/limits.hpp"
 #include "storage/migrations.hpp"
 #include "storage/pending.hpp"
 #include "storage/postgres/readers.hpp"

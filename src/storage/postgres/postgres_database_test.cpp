@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/prng.hpp"
+#include "storage/limits.hpp"
 #include "tests/support/postgres.hpp"
 #include "tests/support/postgres_proxy.hpp"
 #include "tests/support/seed.hpp"

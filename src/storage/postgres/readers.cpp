@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::postgres {
 

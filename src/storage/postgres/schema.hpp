@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "storage/limits.hpp"
 #include "storage/migrations.hpp"
 #include "storage/postgres/address.hpp"
 

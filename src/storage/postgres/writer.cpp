@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "base/ids.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::postgres {
 

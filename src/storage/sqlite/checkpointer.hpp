@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "observe/metrics.hpp"
+#include "storage/limits.hpp"
 #include "storage/sqlite/connection.hpp"
 
 namespace securecart::storage::sqlite {

@@ -2,8 +2,8 @@
 
 #include <sqlite3.h>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::sqlite {
 

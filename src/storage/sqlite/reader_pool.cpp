@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::sqlite {
 

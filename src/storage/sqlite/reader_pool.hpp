@@ -13,6 +13,7 @@
 
 #include "base/executor.hpp"
 #include "observe/metrics.hpp"
+#include "storage/limits.hpp"
 #include "storage/sqlite/connection.hpp"
 
 namespace securecart::storage::sqlite {

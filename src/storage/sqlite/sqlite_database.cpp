@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/log.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/limits.hpp"
 #include "observe/metrics.hpp"
 #include "storage/database.hpp"
+#include "storage/limits.hpp"
 #include "storage/migrations.hpp"
 #include "storage/sqlite/data_lock.hpp"
 #include "storage/sqlite/reader_pool.hpp"

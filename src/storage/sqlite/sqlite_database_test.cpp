@@ -12,8 +12,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
 #include "base/prng.hpp"
+#include "storage/limits.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/thread_executor.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::sqlite {
 

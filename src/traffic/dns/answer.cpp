@@ -4,9 +4,9 @@
 #include <cstring>
 #include <utility>
 
-#include "base/limits.hpp"
 #include "traffic/dns/answer_space.hpp"
 #include "traffic/dns/cookies.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/rdata.hpp"
 
 namespace securecart::traffic::dns {

@@ -18,6 +18,7 @@
 
 #include "base/clock.hpp"
 #include "traffic/dns/dnssec.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/message.hpp"
 #include "traffic/dns/snapshot.hpp"
 

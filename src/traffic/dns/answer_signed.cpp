@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/limits.hpp"
 #include "traffic/dns/answer.hpp"
 #include "traffic/dns/answer_space.hpp"
 #include "traffic/dns/rdata.hpp"

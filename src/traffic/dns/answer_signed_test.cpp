@@ -1,6 +1,7 @@
 // What only a signed zone does. That validators agree is proven by tests/dns_test.cpp with delv.
 #include "traffic/dns/answer.hpp"
 #include "traffic/dns/dns_fixture.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns::test {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "traffic/dns/answer.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/model/policy_source.hpp"
 
 namespace securecart::traffic::dns {

@@ -6,6 +6,7 @@
 #include "tests/support/seed.hpp"
 #include "traffic/dns/cookies.hpp"
 #include "traffic/dns/dns_fixture.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns::test {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/config.hpp"
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/notify.hpp"
 
 namespace securecart::traffic::dns {

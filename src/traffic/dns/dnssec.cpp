@@ -17,6 +17,7 @@
 #include "base/crypto.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/types.hpp"
 #include "traffic/dns/zone.hpp"
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/zone.hpp"
 
 namespace securecart::traffic::dns {

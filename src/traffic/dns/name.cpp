@@ -4,6 +4,9 @@
 #include <cassert>
 #include <cstring>
 
+#include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
+
 namespace securecart::traffic::dns {
 namespace {
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns {
 

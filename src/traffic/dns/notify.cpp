@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/message.hpp"
 #include "traffic/dns/zone.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/siphash.hpp"
 
 namespace securecart::traffic::dns {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/zone.hpp"
 
 namespace securecart::traffic::dns {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns {
 namespace {

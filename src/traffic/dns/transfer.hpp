@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "traffic/dns/answer.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/snapshot.hpp"
 
 namespace securecart::traffic::dns {

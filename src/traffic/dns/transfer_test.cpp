@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "traffic/dns/dns_fixture.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <unistd.h>
 
-#include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns {
 

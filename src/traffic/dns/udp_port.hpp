@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/worker.hpp"
 
 namespace securecart::traffic::dns {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/tcp_port.hpp"
 #include "traffic/dns/udp_port.hpp"
 

@@ -12,6 +12,7 @@
 #include "base/prng.hpp"
 #include "traffic/dns/counters.hpp"
 #include "traffic/dns/endpoint.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/rate_limit.hpp"
 #include "traffic/dns/snapshot_box.hpp"
 

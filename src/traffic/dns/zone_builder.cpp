@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/zone.hpp"
 
 namespace securecart::traffic::dns {

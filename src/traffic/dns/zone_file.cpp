@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/types.hpp"
 
 namespace securecart::traffic::dns {

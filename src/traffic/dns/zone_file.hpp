@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/errors.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/name.hpp"
 #include "traffic/dns/rdata.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/limits.hpp"
+#include "traffic/health/limits.hpp"
 
 namespace securecart::traffic::health {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "net/client.hpp"
+#include "traffic/health/limits.hpp"
 
 namespace securecart::traffic::health {
 namespace {

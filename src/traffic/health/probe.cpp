@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "base/limits.hpp"
 #include "net/tcp_probe.hpp"
 #include "traffic/health/expression.hpp"
+#include "traffic/health/limits.hpp"
 
 namespace securecart::traffic::health {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "base/crypto.hpp"
 #include "base/limits.hpp"
+#include "traffic/health/limits.hpp"
 
 namespace securecart::traffic::health {
 namespace {

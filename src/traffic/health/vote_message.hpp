@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/errors.hpp"
+#include "traffic/health/limits.hpp"
 #include "traffic/health/status.hpp"
 
 namespace securecart::traffic::health {

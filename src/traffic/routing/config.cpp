@@ -9,6 +9,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "traffic/routing/limits.hpp"
 
 namespace securecart::traffic::routing {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/limits.hpp"
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/live.hpp"
 #include "traffic/routing/snapshot.hpp"
 

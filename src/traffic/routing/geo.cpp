@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/limits.hpp"
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/mmdb.hpp"
 
 namespace securecart::traffic::routing {

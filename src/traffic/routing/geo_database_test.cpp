@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/places.hpp"
 #include "traffic/routing/mmdb.hpp"
 #include "traffic/routing/routing_fixture.hpp"
 
@@ -10,7 +11,7 @@ namespace securecart::traffic::routing {
 namespace {
 
 std::string database_bytes() {
-  const std::string path = std::string(SECURECART_SOURCE_DIR) +
+  const std::string path = test::source_dir() +
                            "/tests/data/node_modules/@ip-location-db/"
                            "geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
   std::ifstream file(path, std::ios::binary);

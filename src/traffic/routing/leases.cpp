@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/snapshot.hpp"
 
 namespace securecart::traffic::routing {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/snapshot.hpp"
 
 namespace securecart::traffic::routing {

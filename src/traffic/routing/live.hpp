@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/published.hpp"
 #include "traffic/routing/snapshot.hpp"
 

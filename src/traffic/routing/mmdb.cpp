@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/network_map.hpp"
 
 namespace securecart::traffic::routing {

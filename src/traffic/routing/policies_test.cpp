@@ -4,6 +4,7 @@
 
 #include "base/prng.hpp"
 #include "tests/support/seed.hpp"
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/routing_fixture.hpp"
 
 namespace securecart::traffic::routing {

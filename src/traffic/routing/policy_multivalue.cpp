@@ -1,6 +1,7 @@
 // Several healthy members in one answer, up to eight; the client tries them in turn. With more
 // members than answers, each turn begins one further, so all are named equally often.
 #include "traffic/routing/evaluation.hpp"
+#include "traffic/routing/limits.hpp"
 
 namespace securecart::traffic::routing {
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "traffic/routing/evaluation.hpp"
+#include "traffic/routing/limits.hpp"
 
 namespace securecart::traffic::routing {
 namespace {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/limits.hpp"
+#include "traffic/routing/limits.hpp"
 
 namespace securecart::traffic::routing {
 

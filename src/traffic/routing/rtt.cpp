@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "base/limits.hpp"
+#include "traffic/routing/limits.hpp"
 
 namespace securecart::traffic::routing {
 namespace {

@@ -19,6 +19,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "traffic/routing/geo.hpp"
+#include "traffic/routing/limits.hpp"
 #include "traffic/routing/network_map.hpp"
 
 namespace securecart::traffic::routing {

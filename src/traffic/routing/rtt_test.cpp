@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/limits.hpp"
+#include "traffic/routing/limits.hpp"
 
 namespace securecart::traffic::routing {
 namespace {

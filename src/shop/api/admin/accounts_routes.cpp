@@ -3,11 +3,11 @@
 #include <cassert>
 #include <utility>
 
-#include "base/limits.hpp"
 #include "shop/accounts/errc.hpp"
 #include "shop/api/errc.hpp"
 #include "shop/api/render_accounts.hpp"
 #include "shop/api/request_checks.hpp"
+#include "shop/catalog/limits.hpp"
 #include "shop/flows/erase_customer.hpp"
 
 namespace securecart::shop::api {

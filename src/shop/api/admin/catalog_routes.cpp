@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "base/limits.hpp"
 #include "shop/api/cursor.hpp"
 #include "shop/api/errc.hpp"
 #include "shop/api/read_catalog.hpp"
 #include "shop/api/render_catalog.hpp"
 #include "shop/catalog/errc.hpp"
+#include "shop/catalog/limits.hpp"
 
 namespace securecart::shop::api {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <boost/json/parse.hpp>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "shop/api/limits.hpp"
 
 namespace securecart::shop::api {
 

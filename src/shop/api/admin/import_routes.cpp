@@ -2,9 +2,9 @@
 
 #include <limits>
 
-#include "base/limits.hpp"
 #include "shop/api/cursor.hpp"
 #include "shop/api/errc.hpp"
+#include "shop/api/limits.hpp"
 
 namespace securecart::shop::api {
 namespace {

@@ -5,8 +5,10 @@
 #include "base/limits.hpp"
 #include "shop/api/cursor.hpp"
 #include "shop/api/errc.hpp"
+#include "shop/api/limits.hpp"
 #include "shop/api/render_catalog.hpp"
 #include "shop/catalog/cache_tags.hpp"
+#include "shop/catalog/limits.hpp"
 
 namespace securecart::shop::api {
 namespace {

@@ -8,8 +8,8 @@
 #include <boost/url/encoding_opts.hpp>
 #include <boost/url/pct_string_view.hpp>
 
-#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::redis {
 

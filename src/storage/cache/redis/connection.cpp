@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/assets.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::redis {
 

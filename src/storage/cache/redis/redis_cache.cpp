@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "base/crypto.hpp"
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "storage/cache/invalidations.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

@@ -36,6 +36,7 @@
 #include "storage/cache/redis/connection.hpp"
 #include "storage/cache/redis/master.hpp"
 #include "storage/cache/redis/sentinel.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage {
 

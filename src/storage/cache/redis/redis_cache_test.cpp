@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "storage/cache/cache_fixture.hpp"
+#include "storage/limits.hpp"
 #include "tests/support/redis.hpp"
 #include "tests/support/tcp_proxy.hpp"
 

@@ -3,7 +3,7 @@
 #include <hiredis/read.h>
 #include <utility>
 
-#include "base/limits.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::redis {
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/limits.hpp"
+
 struct redisReader;
 
 namespace securecart::storage::redis {

@@ -4,8 +4,6 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/limits.hpp"
-
 namespace securecart::storage::redis {
 namespace {
 

@@ -3,10 +3,10 @@
 #include <charconv>
 #include <utility>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "resilience/backoff.hpp"
+#include "storage/limits.hpp"
 
 namespace securecart::storage::redis {
 

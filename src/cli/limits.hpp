@@ -1,0 +1,24 @@
+// Limits of cli/: what base/limits.hpp says of units and names holds here as well.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace securecart::limits {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::size_t upstream_instances = 64;  // of one role
+
+inline constexpr auto drain_timeout = 25s;
+
+inline constexpr auto idempotency_key_lifetime = 24h * 30;
+
+inline constexpr auto function_run_lifetime = 24h * 90;
+
+inline constexpr std::size_t dns_zone_file_bytes = 1UL << 30;  // of one file, includes apart
+inline constexpr std::size_t dns_zone_counters = 1'000;        // zones with a metric of their own
+
+inline constexpr std::size_t health_state_bytes = 8 * 1024 * 1024;
+
+}  // namespace securecart::limits
