@@ -694,7 +694,9 @@ void Application::start() {
   if (parts.provider_server) {
     parts.provider_server->start();
   }
-  parts.tail_at_start = wait_on(parts.runtime.executor(0), parts.log.read_tail());
+  if (parts.has_database()) {
+    parts.tail_at_start = wait_on(parts.runtime.executor(0), parts.log.read_tail());
+  }
   parts.workers->start();
   for (const auto& loop : parts.loops) {
     loop->start();
