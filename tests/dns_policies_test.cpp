@@ -46,7 +46,7 @@ name = "crowd"
 addresses = ["192.0.2.30", "192.0.2.4", "192.0.2.17"]
 [[target]]
 name = "moved"
-cname = "www.shop.test"
+cname = "www.shop.test."
 [[policy]]
 name = "shares"
 type = "weighted"
