@@ -34,7 +34,7 @@ struct PolicyQuestion {
   std::span<const std::uint8_t> name;
   // RR type asked for: one of types(policy), or any where CNAME is one of them.
   std::uint16_t type = 0;
-  Address client;          // who sent the packet: a shopper's resolver
+  Address client;  // who sent the packet: a shopper's resolver
   // The client's network when the resolver told it (RFC 7871), masked; family none when it did not.
   Network subnet;
   SteadyTime now;            // read once per batch of packets
