@@ -226,12 +226,18 @@ inline std::filesystem::path made(const std::filesystem::path& folder) {
   return folder;
 }
 
-inline std::unique_ptr<ServerProcess> start_ours(const std::filesystem::path& folder,
-                                                 const std::string& config,
-                                                 const std::string& log_name = "log") {
+// The configuration of our server, at `folder`/dns.toml; returns the port it names.
+inline int write_ours(const std::filesystem::path& folder, const std::string& config) {
   const int port = free_udp_port();
   test::write_file(folder / "dns.toml",
                    fmt::format("listen = [\"127.0.0.1:{}\"]\nthreads = 1\n{}", port, config));
+  return port;
+}
+
+inline std::unique_ptr<ServerProcess> start_ours(const std::filesystem::path& folder,
+                                                 const std::string& config,
+                                                 const std::string& log_name = "log") {
+  const int port = write_ours(folder, config);
   return std::make_unique<ServerProcess>(
       "securecart", port, ServerProcess::Cases{},
       std::vector<std::string>{test::program(), "dns", "serve", "--config",
@@ -268,8 +274,9 @@ inline std::string our_policies(const GeoFiles& geo, int health_port) {
   return text;
 }
 
-inline std::unique_ptr<ServerProcess> start_securecart(const std::filesystem::path& folder,
-                                                       const GeoFiles& geo, int health_port) {
+// Zones, policies and keys of ours; returns the rest of the configuration.
+inline std::string write_securecart(const std::filesystem::path& folder, const GeoFiles& geo,
+                                    int health_port) {
   test::write_file(folder / "plain.zone", plain_zone("plain.test"));
   test::write_file(folder / "signed.zone", plain_zone("signed.test"));
   test::write_file(folder / "weighted.zone", policy_zone("weighted.test", "POLICY w"));
@@ -282,7 +289,12 @@ inline std::unique_ptr<ServerProcess> start_securecart(const std::filesystem::pa
     config += fmt::format("[[zone]]\nname = \"{0}.test\"\nfile = \"{0}.zone\"\n", zone);
   }
   config += "[[zone]]\nname = \"signed.test\"\nfile = \"signed.zone\"\nkeys = \"keys\"\n";
-  return start_ours(folder, config);
+  return config;
+}
+
+inline std::unique_ptr<ServerProcess> start_securecart(const std::filesystem::path& folder,
+                                                       const GeoFiles& geo, int health_port) {
+  return start_ours(folder, write_securecart(folder, geo, health_port));
 }
 
 inline void write_knot_policies(const std::filesystem::path& folder) {

@@ -44,7 +44,7 @@ foreach(group IN ITEMS unit_tests process_tests tidy_tests fuzzers benchmarks)
 endforeach()
 
 # `everything` is all modules but main.cpp, compiled once and shared by the program, the process
-# tests, the benchmarks and the fuzzers. (An OBJECT library's objects reach direct dependents only;
+# tests and the benchmarks. (An OBJECT library's objects reach direct dependents only;
 # this passes them on.) A module's unit tests link only the module and what it depends on, so they
 # can be built, and run, while a module above them is broken.
 function(securecart_program)
@@ -99,6 +99,26 @@ function(securecart_process_tests folder)
   endforeach()
 endfunction()
 
+# The modules whose headers a file includes, and all below them, so that a fuzz target can be built,
+# and run, without the rest of the house.
+function(securecart_modules_of file result)
+  get_property(modules GLOBAL PROPERTY SECURECART_MODULES)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} lines REGEX "^#include \"")
+  set(found)
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^#include \"(.*)/[^/]*$" "\\1" path ${line})
+    string(REPLACE "/" "_" name ${path})
+    while(NOT name IN_LIST modules AND name MATCHES "_")
+      string(REGEX REPLACE "_[^_]*$" "" name ${name})
+    endwhile()
+    get_property(closure GLOBAL PROPERTY SECURECART_CLOSURE_${name})
+    list(APPEND found ${closure})
+  endforeach()
+  list(REMOVE_DUPLICATES found)
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
 function(securecart_fuzzers folder)
   if(NOT SECURECART_FUZZ)
     return()
@@ -106,8 +126,9 @@ function(securecart_fuzzers folder)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_fuzz.cpp)
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME_WE)
+    securecart_modules_of(${file} modules)
     add_executable(${name} ${file})
-    target_link_libraries(${name} PRIVATE everything)
+    target_link_libraries(${name} PRIVATE ${modules} assets)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     add_dependencies(fuzzers ${name})
   endforeach()

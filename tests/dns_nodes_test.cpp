@@ -10,6 +10,7 @@
 #include "tests/support/dns_node.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/raw_listener.hpp"
+#include "tests/support/tcp_proxy.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart {
@@ -45,6 +46,11 @@ class Cluster : public testing::Test {
       const test::RawListener free;
       port = free.port();
     }
+    for (std::size_t from = 0; from < nodes; ++from) {
+      for (std::size_t to = 0; to < nodes; ++to) {
+        links_[from][to] = std::make_unique<test::TcpProxy>(ports_[to]);
+      }
+    }
     for (std::size_t i = 0; i < nodes; ++i) {
       write_folder(i);
       started_.push_back(std::make_unique<test::DnsNode>(folder(i)));
@@ -57,7 +63,7 @@ class Cluster : public testing::Test {
     for (std::size_t peer = 0; peer < nodes; ++peer) {
       if (peer != node) {
         text += fmt::format("[[peer]]\nname = \"n{}\"\nurl = \"http://127.0.0.1:{}\"\n", peer,
-                            ports_[peer]);
+                            links_[node][peer]->port());
       }
     }
     return text;
@@ -98,6 +104,14 @@ members = ["primary", "secondary"]
                            ports_[node], node, peers_of(node), site_->port()));
   }
 
+  // Between this node and the others nothing gets through, and nobody is told.
+  void cut_off(std::size_t node, bool cut) {
+    for (std::size_t other = 0; other < nodes; ++other) {
+      links_[node][other]->swallow(cut);
+      links_[other][node]->swallow(cut);
+    }
+  }
+
   std::string answer(std::size_t node) const {
     return test::dig(started_[node]->port(), "www.shop.test", "A").front();
   }
@@ -134,6 +148,7 @@ members = ["primary", "secondary"]
 
   std::array<test::TempDir, nodes> folders_;
   std::array<int, nodes> ports_{};
+  std::array<std::array<std::unique_ptr<test::TcpProxy>, nodes>, nodes> links_;  // from, to
   std::unique_ptr<Site> site_ = std::make_unique<Site>();
   std::vector<std::unique_ptr<test::DnsNode>> started_;
 };
@@ -158,6 +173,22 @@ TEST_F(Cluster, ANodeCutOffKeepsItsAnswers) {
     ASSERT_EQ(answer(0), "10.0.0.1");
   }
   started_[1]->start();  // a second opinion comes back
+  EXPECT_TRUE(soon(20s, [this] { return answer(0) == "10.0.0.2"; }));
+}
+
+// A partition with everybody alive: the two that hear each other follow the site, the third keeps
+// its answers, and catches up when the partition heals.
+TEST_F(Cluster, APartitionHeals) {
+  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  cut_off(0, true);
+  site_.reset();
+  ASSERT_TRUE(soon(20s, [this] {
+    return answer(1) == "10.0.0.2" && answer(2) == "10.0.0.2" && vote(0, 0) == "down";
+  }));
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(answer(0), "10.0.0.1");
+  }
+  cut_off(0, false);
   EXPECT_TRUE(soon(20s, [this] { return answer(0) == "10.0.0.2"; }));
 }
 

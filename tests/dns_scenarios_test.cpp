@@ -1,29 +1,28 @@
 // The folders of tests/dns/scenarios: each a configuration, a zone, policies, and steps with the
 // answers that must come. A step is a line of the file `steps`:
 //
-//   ask NAME TYPE [from NET] is RDATA...          the answer now (dig; blanks in rdata as '_')
-//   soon MS NAME TYPE [from NET] is RDATA...      the answer within so many milliseconds
-//   stays MS NAME TYPE [from NET] is RDATA...     the answer, and no other for so long
-//   share N NAME TYPE [from NET] is RDATA PERCENT...   of N questions, to 1.5 percent
-//   shares MS NAME TYPE is RDATA PERCENT...       a hundred at a time, until the shares are so
-//   count N NAME TYPE                             so many records
-//   run WORDS... | refuse WORDS...                securecart dns WORDS, which goes well or not
-//   show WORDS... : TEXT                          its output has the text
-//   post CALL JSON                                the admin API
-//   load TARGET RATE DEMAND                       from now on the target reports its share of
-//   DEMAND site K up|down|broken, metric VALUE           what the checks look at status MS CHECK
-//   up|down                       the verdict within so many milliseconds sleepless MS saved the
-//   state file is younger than the last change kill SIGKILL, and a new start use FILE becomes
-//   policies.toml; SIGHUP flood begin NAME | flood end                  questions all the time;
-//   none may be lost
-#include <arpa/inet.h>
+//   ask NAME TYPE [from NET] is RDATA...       the answer now (dig; blanks in rdata as '_')
+//   soon MS NAME TYPE [from NET] is RDATA...   the answer within so many milliseconds
+//   stays MS NAME TYPE [from NET] is RDATA...  the answer, and no other for so long
+//   share N NAME TYPE [from NET] is RDATA PERCENT...  of N questions, to 1.5 percent
+//   shares MS NAME TYPE is RDATA PERCENT...    a hundred at a time, until the shares are so
+//   count N NAME TYPE                          so many records
+//   run WORDS... | refuse WORDS...             securecart dns WORDS, which goes well or not
+//   show WORDS... : TEXT                       its output has the text
+//   post CALL JSON                             the admin API
+//   load TARGET RATE DEMAND                    the target reports its share of DEMAND from now on
+//   site K up|down|broken, metric VALUE        what the checks look at
+//   status MS CHECK up|down                    the verdict within so many milliseconds
+//   sleepless MS saved                         the state file has a verdict "down"
+//   kill | restart                             SIGKILL or SIGTERM, and a new start
+//   put FILE NAME                              FILE becomes the file of that name
+//   use FILE                                   FILE becomes policies.toml; SIGHUP
+//   flood begin NAME | flood end               all the questions it can take; none may be lost
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <iomanip>
 #include <map>
-#include <sys/socket.h>
-#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -31,6 +30,7 @@
 #include "base/text.hpp"
 #include "cli/dns_caller.hpp"
 #include "net/server.hpp"
+#include "tests/support/dns_flood.hpp"
 #include "tests/support/dns_node.hpp"
 #include "tests/support/mmdb_writer.hpp"
 #include "tests/support/places.hpp"
@@ -103,56 +103,6 @@ class Site {
   std::uint16_t port_ = 0;
   std::unique_ptr<net::Runtime> runtime_;
   std::unique_ptr<net::Server> server_;
-};
-
-// Asks one name again and again over UDP and counts what does not come back.
-class Flood {
- public:
-  Flood(int port, const std::string& name) : thread_([this, port, name] { run(port, name); }) {}
-  ~Flood() { end(); }
-  void end() {
-    stop_ = true;
-    if (thread_.joinable()) {
-      thread_.join();
-    }
-  }
-  int asked() const { return asked_; }
-  int lost() const { return lost_; }
-
- private:
-  void run(int port, const std::string& name) {
-    const int socket = ::socket(AF_INET, SOCK_DGRAM, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(port));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to);
-    const timeval patience{2, 0};
-    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    std::string packet("\0\0\0\0\0\1\0\0\0\0\0\0", 12);
-    for (const std::string_view label : split(name, '.')) {
-      packet += static_cast<char>(label.size());
-      packet += label;
-    }
-    packet += std::string("\0\0\1\0\1", 5);
-    while (!stop_) {
-      ++asked_;
-      packet[0] = static_cast<char>(asked_ >> 8);
-      packet[1] = static_cast<char>(asked_);
-      char answer[512];
-      send(socket, packet.data(), packet.size(), 0);
-      const ssize_t n = recv(socket, answer, sizeof answer, 0);
-      const bool good = n > 12 && answer[0] == packet[0] && answer[1] == packet[1] &&
-                        (answer[3] & 0x0f) == 0 && answer[7] == 1;
-      lost_ += good ? 0 : 1;
-    }
-    close(socket);
-  }
-
-  std::atomic<bool> stop_ = false;
-  std::atomic<int> asked_ = 0;
-  std::atomic<int> lost_ = 0;
-  std::thread thread_;
 };
 
 std::string read_file(const std::filesystem::path& path) {
@@ -280,6 +230,8 @@ class Scenario {
     } else if (verb == "kill" || verb == "restart") {
       process_->stop(verb == "kill" ? SIGKILL : SIGTERM);
       process_->start();
+    } else if (verb == "put") {
+      copy(words.at(1), words.at(2));
     } else if (verb == "use") {
       copy(words.at(1), "policies.toml");
       process_->reload();
@@ -404,20 +356,23 @@ class Scenario {
   }
   void flood(const Words& words) {
     if (words.at(1) == "begin") {
-      flood_ = std::make_unique<Flood>(process_->port(), words.at(2));
+      flood_ = std::make_unique<test::DnsFlood>(process_->port(), words.at(2),
+                                                test::DnsFlood::Options{});
       return;
     }
     flood_->end();
-    EXPECT_EQ(flood_->lost(), 0);
-    EXPECT_GT(flood_->asked(), 100);
-    std::printf("%d questions while the configuration was swapped\n", flood_->asked());
+    EXPECT_EQ(flood_->lost(), 0U);
+    EXPECT_EQ(flood_->wrong(), 0U);
+    EXPECT_GT(flood_->answered(), 1'000U);
+    std::printf("%llu questions while the configuration was swapped\n",
+                static_cast<unsigned long long>(flood_->asked()));
   }
 
   const std::filesystem::path source_;
   test::TempDir folder_;
   std::array<Site, 2> sites_;
   std::unique_ptr<test::DnsNode> process_;
-  std::unique_ptr<Flood> flood_;
+  std::unique_ptr<test::DnsFlood> flood_;
   std::string load_target_;
   double demand_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
+#include "traffic/model/limits.hpp"
 #include "traffic/routing/explain.hpp"
 #include "traffic/routing/limits.hpp"
 

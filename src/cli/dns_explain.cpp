@@ -11,7 +11,7 @@ struct Arguments {
   std::string name;
   std::string client;
   std::string type = "A";
-  std::string state = "dns-state";
+  std::string state = "state";
 };
 
 int explain(const Arguments& arguments) {

@@ -102,10 +102,9 @@ Result<DnsFiles::Loaded> DnsFiles::load(const Snapshot* before) {
   if (!config) {
     return std::unexpected(config.error());
   }
-  std::shared_ptr<const PolicySource> policies;
+  LoadedPolicies policies;
   if (!config->policies.empty()) {
-    Result<std::shared_ptr<const PolicySource>> made =
-        load_policies_(resolve(config->policies).string());
+    Result<LoadedPolicies> made = load_policies_(resolve(config->policies).string());
     if (!made) {
       return std::unexpected(made.error());
     }
@@ -122,7 +121,7 @@ Result<DnsFiles::Loaded> DnsFiles::load(const Snapshot* before) {
   std::string problems;
   for (const ZoneConfig& zone : *zones) {
     const bool counted = zones->size() <= limits::dns_zone_counters;
-    Result<ServedZone> one = serve(zone, policies.get(), counted);
+    Result<ServedZone> one = serve(zone, policies.source.get(), counted);
     if (!one) {
       problems += (problems.empty() ? "" : "\n") + one.error().detail;
       continue;
@@ -143,9 +142,9 @@ Result<DnsFiles::Loaded> DnsFiles::load(const Snapshot* before) {
   if (!problems.empty()) {
     return fail(errc::invalid_request, problems);
   }
-  Loaded loaded{std::move(*config), nullptr};
-  loaded.snapshot =
-      std::make_shared<Snapshot>(std::move(served), std::move(policies), loaded.config.settings);
+  Loaded loaded{std::move(*config), nullptr, std::move(policies.take)};
+  loaded.snapshot = std::make_shared<Snapshot>(std::move(served), std::move(policies.source),
+                                               loaded.config.settings);
   return loaded;
 }
 

@@ -22,10 +22,16 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
 // Atomically, readable by the owner only.
 Result<void> write_secret_file(const std::filesystem::path& path, std::string_view text);
 
-// Makes the policies of the file that the configuration names; null when it names none. Called at
-// each load, with an absolute path. The source is used as long as the snapshot that holds it.
-using LoadPolicies =
-    std::function<Result<std::shared_ptr<const traffic::PolicySource>>(const std::string& path)>;
+// Policies for the next snapshot, which uses the source as long as it lives. Whoever is about to
+// serve it calls `take`, if there is one; policies nobody takes change nothing.
+struct LoadedPolicies {
+  std::shared_ptr<const traffic::PolicySource> source;
+  std::function<void()> take = nullptr;
+};
+
+// Makes the policies of the file that the configuration names. Called at each load, with an
+// absolute path.
+using LoadPolicies = std::function<Result<LoadedPolicies>(const std::string& path)>;
 
 class DnsFiles {
  public:
@@ -35,6 +41,7 @@ class DnsFiles {
   struct Loaded {
     traffic::dns::Config config;
     std::shared_ptr<const traffic::dns::Snapshot> snapshot;
+    std::function<void()> take_policies = nullptr;  // to be called before it is served
   };
   // Everything from the disk, or all that is wrong with it. `before`, when not null, gives the
   // differences that IXFR needs.

@@ -26,13 +26,12 @@ class Policies {
   Policies(const Clock& clock, Random& random, observe::Metrics& metrics)
       : clock_(clock), random_(random), metrics_(metrics) {}
 
-  Result<std::shared_ptr<const traffic::PolicySource>> load(const std::string& path) {
-    if (!traffic_) {
-      traffic_ = std::make_unique<DnsTraffic>(path, clock_, random_, metrics_);
-    } else if (Result<void> read = traffic_->reload(); !read) {
-      return std::unexpected(std::move(read.error()));
+  Result<LoadedPolicies> load(const std::string& path) {
+    if (traffic_) {
+      return traffic_->reload();
     }
-    return traffic_->source();
+    traffic_ = std::make_unique<DnsTraffic>(path, clock_, random_, metrics_);
+    return LoadedPolicies{traffic_->source()};
   }
 
   // Once there is someone to answer from them; nothing to do when there are none.

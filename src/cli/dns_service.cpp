@@ -135,6 +135,9 @@ Result<void> DnsService::reload() {
                {{"problems", loaded.error().detail}});
     return std::unexpected(std::move(loaded.error()));
   }
+  if (loaded->take_policies) {
+    loaded->take_policies();
+  }
   server_->publish(loaded->snapshot);
   reloads_.add();
   notify(before.get(), *loaded);

@@ -16,7 +16,7 @@ namespace {
 constexpr auto pause = std::chrono::seconds(1);
 
 struct Arguments {
-  std::string state = "dns-state";
+  std::string state = "state";
   bool once = false;
 };
 
@@ -64,9 +64,10 @@ std::string order_table(const json::object& status) {
   std::string out;
   for (const json::value& item : get_array(status, "orders")) {
     const json::object& order = item.as_object();
-    out +=
-        fmt::format("{}{} {} until {} {}\n", out.empty() ? "\nORDERS\n" : "", text(order, "kind"),
-                    text(order, "subject"), text(order, "until"), text(order, "reason"));
+    const std::string kind = text(order, "kind");  // as the word is called that gave it
+    out += fmt::format("{}{} {} until {} {}\n", out.empty() ? "\nORDERS\n" : "",
+                       kind == "force" ? "override" : kind, text(order, "subject"),
+                       text(order, "until"), text(order, "reason"));
   }
   return out + fmt::format("\n{} discovered instances\n",
                            status.at("instances").to_number<std::int64_t>());

@@ -17,7 +17,7 @@ struct Arguments {
   std::string reason;
   bool force = false;
   bool cancel = false;
-  std::string state = "dns-state";
+  std::string state = "state";
 };
 
 int fail_with(const Arguments& arguments, const char* what) {

@@ -19,6 +19,7 @@
 #include "cli/dns_state.hpp"
 #include "cli/limits.hpp"
 #include "net/server.hpp"
+#include "net/stream.hpp"
 #include "traffic/health/limits.hpp"
 #include "traffic/health/monitor.hpp"
 
@@ -70,6 +71,11 @@ std::string read_secret(const DnsPolicyFile& file) {
     throw std::runtime_error(file.health.secret_file + " must hold at least 16 characters");
   }
   return secret;
+}
+
+// The certificates that https checks trust, as PEM; empty: the system's.
+std::string read_trust(const DnsPolicyFile& file) {
+  return file.health.ca_file.empty() ? std::string() : read_text(file.health.ca_file);
 }
 
 // A check with {address} needs one, and each target that names it makes it one more.
@@ -135,11 +141,17 @@ Result<DnsPolicyFile> read_dns_policy_file(const std::filesystem::path& path) {
   }
   const std::filesystem::path folder = path.parent_path();
   for (std::string* const one :
-       {&file.geo_database, &file.state_folder, &file.health.secret_file}) {
+       {&file.geo_database, &file.state_folder, &file.health.secret_file, &file.health.ca_file}) {
     *one = from_folder(folder, *one);
   }
   return file;
 }
+
+// What a reload brings, read and built but not yet in use.
+struct DnsTraffic::Next {
+  std::shared_ptr<DnsPlan> plan;
+  std::unique_ptr<health::NetworkProber> prober;
+};
 
 // What the control thread owns. Named functions run there, unless they say otherwise.
 struct DnsTraffic::Parts final : DnsControl {
@@ -150,10 +162,10 @@ struct DnsTraffic::Parts final : DnsControl {
         random(the_random),
         metrics(the_metrics),
         runtime(1, 1, clock),
-        prober(runtime),
         link(runtime),
         leases(std::make_shared<Leases>(registry.compile())),
         plan(std::make_shared<DnsPlan>(read_or_throw(policies), leases, random.next())),
+        prober(std::make_unique<health::NetworkProber>(runtime, read_trust(plan->file()))),
         learner(plan->snapshot().regions.size()),
         token(to_hex(fmt::format("{:016x}{:016x}", random.next(), random.next()))),
         admin(*this, metrics, token),
@@ -162,6 +174,20 @@ struct DnsTraffic::Parts final : DnsControl {
     make_monitor();
     write_access();
   }
+
+  // Throws when something the file names cannot be read. From any thread.
+  Next read_next(DnsPolicyFile file) {
+    read_secret(file);
+    auto next_prober = std::make_unique<health::NetworkProber>(runtime, read_trust(file));
+    return {std::make_shared<DnsPlan>(std::move(file), leases, random.next()),
+            std::move(next_prober)};
+  }
+
+  // Checks that a reload ended; answers to them may still be on their way.
+  struct Retired {
+    std::unique_ptr<health::NetworkProber> prober;
+    std::unique_ptr<Monitor> monitor;
+  };
 
   static net::ServerOptions server_options(const DnsPolicyFile& file) {
     net::ServerOptions options;
@@ -177,7 +203,7 @@ struct DnsTraffic::Parts final : DnsControl {
 
   void make_monitor() {
     const DnsPolicyFile& file = plan->file();
-    Monitor::Deps deps{runtime.executor(0), clock, random, prober, link, metrics};
+    Monitor::Deps deps{runtime.executor(0), clock, random, *prober, link, metrics};
     // Peers take a greater epoch for the newer one: also when the clock was set back.
     epoch = std::max(static_cast<std::uint64_t>(to_millis(clock.now())), epoch + 1);
     monitor = std::make_unique<Monitor>(make_board(*plan, epoch), file.health.peers,
@@ -321,7 +347,7 @@ struct DnsTraffic::Parts final : DnsControl {
       saved_rtt = now;
       save_learned();
     }
-    std::erase_if(retired, [](const auto& old) { return old->ended(); });
+    std::erase_if(retired, [](const Retired& old) { return old.monitor->ended(); });
     std::erase_if(old_plans, [](const auto& old) { return old->source().use_count() == 1; });
     ++under_way;
     runtime.executor(0).post_after(tick_pause, [this] {
@@ -377,22 +403,27 @@ struct DnsTraffic::Parts final : DnsControl {
           .gauge("securecart_dns_policy_usable", "1 when the policy has a usable target.",
                  {{"policy", snapshot.nodes[i].name}})
           .set((bits & (routing::usable_v4 | routing::usable_v6)) != 0 ? 1 : 0);
+      metrics
+          .gauge("securecart_dns_policy_decisions", "Questions that a zone asked of the policy.",
+                 {{"policy", snapshot.nodes[i].name}})
+          .set(static_cast<std::int64_t>(plan->live().decisions(i)));
     }
   }
 
-  void swap_plan(std::shared_ptr<DnsPlan> next) {
+  void swap_plan(Next next) {
     saved_checks = monitor->board().save();
     monitor->stop();
-    retired.push_back(std::move(monitor));
-    if (next->snapshot().regions != plan->snapshot().regions) {
-      routing::RttLearner known(next->snapshot().regions.size());
-      known.restore(learner.save(plan->snapshot().regions, clock.steady()),
-                    next->snapshot().regions, clock.steady(), Duration{});
+    retired.push_back({std::exchange(prober, std::move(next.prober)), std::move(monitor)});
+    const std::vector<std::string>& regions = next.plan->snapshot().regions;
+    if (regions != plan->snapshot().regions) {
+      routing::RttLearner known(regions.size());
+      known.restore(learner.save(plan->snapshot().regions, clock.steady()), regions, clock.steady(),
+                    Duration{});
       learner = std::move(known);
     }
     {
       const std::scoped_lock lock(mutex);
-      old_plans.push_back(std::exchange(plan, std::move(next)));
+      old_plans.push_back(std::exchange(plan, std::move(next.plan)));
     }
     make_monitor();
     plan->live().learned_rtt().replace(
@@ -430,18 +461,18 @@ struct DnsTraffic::Parts final : DnsControl {
   Random& random;
   observe::Metrics& metrics;
   net::Runtime runtime;
-  health::NetworkProber prober;
   health::HttpPeerLink link;
   routing::LeaseRegistry registry;
   std::shared_ptr<Leases> leases;
   mutable std::mutex mutex;
   std::shared_ptr<DnsPlan> plan;                    // replaced under mutex
   std::vector<std::shared_ptr<DnsPlan>> old_plans;  // whose source somebody still asks
+  std::unique_ptr<health::NetworkProber> prober;    // outlives the monitor
   routing::RttLearner learner;
   routing::Steering steering;
   json::value saved_checks;
   std::unique_ptr<Monitor> monitor;
-  std::vector<std::unique_ptr<Monitor>> retired;
+  std::vector<Retired> retired;
   std::map<std::string, std::pair<double, SteadyTime>> reported;
   PolicyOfName policy_of_name;
   const std::string token;
@@ -519,9 +550,10 @@ void DnsTraffic::stop() {
     std::promise<bool> answer;
     std::future<bool> result = answer.get_future();
     parts_->runtime.executor(0).post([this, &answer] {
-      answer.set_value(
-          parts_->under_way == 0 && parts_->monitor->idle() &&
-          std::ranges::all_of(parts_->retired, [](const auto& old) { return old->idle(); }));
+      answer.set_value(parts_->under_way == 0 && parts_->monitor->idle() &&
+                       std::ranges::all_of(parts_->retired, [](const Parts::Retired& old) {
+                         return old.monitor->idle();
+                       }));
     });
     return result.get();
   };
@@ -532,39 +564,43 @@ void DnsTraffic::stop() {
   parts_->runtime.join();
 }
 
-Result<void> DnsTraffic::reload() {
+Result<LoadedPolicies> DnsTraffic::reload() {
   Result<DnsPolicyFile> file = read_dns_policy_file(parts_->policies);
   if (!file) {
     return std::unexpected(file.error());
   }
+  if (!parts_->running) {
+    return fail(errc::unavailable, "The policies are not in use yet.");
+  }
   try {
-    read_secret(*file);
-    auto next = std::make_shared<DnsPlan>(std::move(*file), parts_->leases, parts_->random.next());
-    std::promise<void> done;
-    const std::future<void> swapped = done.get_future();
-    if (!parts_->running) {
-      return fail(errc::unavailable, "The policies are not in use yet.");
-    }
-    parts_->runtime.executor(0).post([this, next = std::move(next), &done]() mutable {
-      parts_->swap_plan(std::move(next));
-      done.set_value();
-    });
-    swapped.wait();
+    const auto next = std::make_shared<Next>(parts_->read_next(std::move(*file)));
+    return LoadedPolicies{next->plan->source(), [this, next] { take(*next); }};
   } catch (const std::exception& error) {
     return fail(errc::invalid_request, error.what());
   }
-  return {};
 }
 
-Result<std::shared_ptr<const traffic::PolicySource>> check_dns_policies(const std::string& path) {
+void DnsTraffic::take(Next& next) {
+  std::promise<void> done;
+  const std::future<void> swapped = done.get_future();
+  parts_->runtime.executor(0).post([this, &next, &done] {
+    parts_->swap_plan(std::move(next));
+    done.set_value();
+  });
+  swapped.wait();
+}
+
+Result<LoadedPolicies> check_dns_policies(const std::string& path) {
   Result<DnsPolicyFile> file = read_dns_policy_file(path);
   if (!file) {
     return std::unexpected(file.error());
   }
   try {
+    read_secret(*file);
+    net::tls_settings(read_trust(*file));
     const auto leases = std::make_shared<Leases>(
         std::make_shared<const routing::LeaseTable>(std::vector<routing::Lease>()));
-    return DnsPlan(std::move(*file), leases, 0).source();
+    return LoadedPolicies{DnsPlan(std::move(*file), leases, 0).source()};
   } catch (const std::exception& error) {
     return fail(errc::invalid_request, error.what());
   }

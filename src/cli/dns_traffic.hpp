@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/prng.hpp"
+#include "cli/dns_files.hpp"
 #include "observe/metrics.hpp"
 #include "traffic/health/config.hpp"
 #include "traffic/model/policy_source.hpp"
@@ -57,17 +58,19 @@ class DnsTraffic {
   void start();
   void stop();
 
-  // Reads the file again. Good: source() is a new one, with verdicts, orders and leases carried
-  // over; the old one follows health for as long as somebody asks it. Wrong: an Error, and all
-  // stays as it is.
-  Result<void> reload();
+  // Reads the file again. Good: a new source; once taken it has the verdicts, orders and leases,
+  // and the old one follows health for as long as somebody asks it. Wrong: an Error. Until a new
+  // one is taken all stays as it is.
+  Result<LoadedPolicies> reload();
 
  private:
   struct Parts;
+  struct Next;
+  void take(Next& next);
   std::unique_ptr<Parts> parts_;
 };
 
 // Reads a policy file and its geo database without running anything: for `securecart dns check`.
-Result<std::shared_ptr<const traffic::PolicySource>> check_dns_policies(const std::string& path);
+Result<LoadedPolicies> check_dns_policies(const std::string& path);
 
 }  // namespace securecart::cli

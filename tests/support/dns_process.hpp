@@ -96,8 +96,10 @@ class ChildProcess {
 
 class DnsProcess {
  public:
-  DnsProcess(const std::filesystem::path& config, const std::filesystem::path& log)
-      : process_({program(), "dns", "serve", "--config", config.string()}, log) {
+  // `wrap`: a command that runs the server, "env NAME=VALUE" for one.
+  DnsProcess(const std::filesystem::path& config, const std::filesystem::path& log,
+             std::vector<std::string> wrap = {})
+      : process_(wrapped(std::move(wrap), config), log) {
     const bool ready = eventually([this] { return process_.says("Ctrl-C ends"); });
     const std::string text = process_.log();
     const std::size_t at = text.find("answering on 127.0.0.1:");
@@ -120,6 +122,12 @@ class DnsProcess {
   }
 
  private:
+  static std::vector<std::string> wrapped(std::vector<std::string> command,
+                                          const std::filesystem::path& config) {
+    command.insert(command.end(), {program(), "dns", "serve", "--config", config.string()});
+    return command;
+  }
+
   ChildProcess process_;
   int port_ = 0;
 };

@@ -383,7 +383,8 @@ bool Answerer::answer_policy(const Node& node, std::uint16_t wanted) {
   bool answered = false;
   node.find(type::policy).for_each([&](const RecordView& record) {
     const PolicyHandle policy = read32(record.rdata().data());
-    if (answered || !has(snapshot_->policies()->types(policy), wanted)) {
+    const std::span<const std::uint16_t> types = snapshot_->policies()->types(policy);
+    if (answered || !(has(types, wanted) || has(types, type::cname))) {  // a CNAME is for any type
       return;
     }
     bool aliased = false;
@@ -551,9 +552,10 @@ void Answerer::negative(const Node* node, bool no_name) {
   space_->types = {type::rrsig, type::nsec, type::nxname};
   if (!no_name) {
     count = types_of(*node, space_->types);
-    const auto end =
-        std::remove(space_->types.begin(),
-                    space_->types.begin() + static_cast<std::ptrdiff_t>(count), query_.type);
+    // A policy that may answer with a CNAME did not now.
+    const auto end = std::remove_if(
+        space_->types.begin(), space_->types.begin() + static_cast<std::ptrdiff_t>(count),
+        [this](std::uint16_t kind) { return kind == query_.type || kind == type::cname; });
     count = static_cast<std::size_t>(end - space_->types.begin());
   }
   put_nsec(visible_->wire(), visible_->hash(), visible_at_, {space_->types.data(), count});

@@ -1,6 +1,7 @@
 #include "traffic/dns/dnssec.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstring>
 #include <memory>
@@ -288,25 +289,36 @@ Result<RollStep> roll_keys(const ZoneKeys& ring, Timestamp now, bool ds_changed,
   return step;
 }
 
-Signer::Signer(const SipKey& secret)
-    : secret_(secret), kept_(limits::dns_signatures_kept), context_(EVP_MD_CTX_new()) {}
+Signer::Signer(const SipKey& secret) : secret_(secret), context_(EVP_MD_CTX_new()) {}
 
 Signer::~Signer() {
   EVP_MD_CTX_free(context_);
 }
 
 bool Signer::sign(const ZoneKey& key, Bytes data, Signature& signature) {
-  Hash128 hash = siphash128({secret_.low ^ key.identity, secret_.high}, data);
-  Kept& slot = kept_[hash[0] & (kept_.size() - 1)];
-  if (slot.hash == hash) {
-    signature = slot.signature;
-    return true;
+  const Hash128 hash = siphash128({secret_.low ^ key.identity, secret_.high}, data);
+  static_assert(std::has_single_bit(set_count));
+  if (sets_.empty()) {
+    sets_.resize(set_count);  // many threads never sign
+  }
+  Set& set = sets_[hash[0] & (set_count - 1)];
+  std::size_t place = 0;
+  for (; place < ways; ++place) {
+    if (set.hashes[place] == hash) {
+      signature = set.signatures[place];
+      return true;
+    }
   }
   if (!make(key, data, signature)) {
     return false;
   }
+  // An empty place, or one of them in turn.
+  const auto empty = std::ranges::find(set.hashes, Hash128{});
+  place = empty != set.hashes.end() ? static_cast<std::size_t>(empty - set.hashes.begin())
+                                    : made_ % ways;
   ++made_;
-  slot = {hash, signature};
+  set.hashes[place] = hash;
+  set.signatures[place] = signature;
   return true;
 }
 

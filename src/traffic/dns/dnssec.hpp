@@ -21,6 +21,7 @@
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
+#include "traffic/dns/limits.hpp"
 #include "traffic/dns/name.hpp"
 #include "traffic/dns/rdata.hpp"
 #include "traffic/dns/siphash.hpp"
@@ -86,7 +87,9 @@ inline constexpr std::size_t signature_bytes = 64;
 using Signature = std::array<std::uint8_t, signature_bytes>;
 
 // Of one thread. Keeps what it signed under a hash of the signed bytes, so a changed record, key or
-// period never meets an old signature, and policy answers are kept as well as plain ones.
+// period never meets an old signature, and policy answers are kept as well as plain ones. A hash
+// may lie in any of the four places of its set: a look-up is one cache line of hashes and one of
+// the signature, and names that fall on one set do not drive each other out.
 class Signer {
  public:
   explicit Signer(const SipKey& secret);
@@ -99,14 +102,16 @@ class Signer {
   std::uint64_t made() const { return made_; }  // not from memory
 
  private:
-  struct Kept {
-    Hash128 hash{};
-    Signature signature{};
+  static constexpr std::size_t ways = 4;
+  static constexpr std::size_t set_count = limits::dns_signatures_kept / ways;
+  struct alignas(64) Set {
+    std::array<Hash128, ways> hashes{};
+    std::array<Signature, ways> signatures{};
   };
   bool make(const ZoneKey& key, Bytes data, Signature& signature);
 
   SipKey secret_;
-  std::vector<Kept> kept_;
+  std::vector<Set> sets_;
   evp_md_ctx_st* context_;
   std::uint64_t made_ = 0;
 };

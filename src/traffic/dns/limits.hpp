@@ -21,7 +21,6 @@ inline constexpr std::size_t dns_signatures_kept = 1UL << 16;  // a thread's, 80
 inline constexpr std::size_t dns_limited_subjects = 1UL << 16;  // a thread's, 16 bytes each
 inline constexpr std::size_t dns_journal_records = 100'000;     // of one zone, for IXFR
 inline constexpr std::size_t dns_batch = 64;                    // packets of one system call
-inline constexpr std::size_t dns_batches_in_a_row = 8;          // before TCP has its turn
 inline constexpr std::size_t dns_udp_answer_bytes = 4'096;      // the most that can be configured
 inline constexpr std::size_t dns_connections = 1'024;           // of one thread
 inline constexpr std::size_t dns_connections_of_client = 32;    // of one thread

@@ -14,33 +14,6 @@ constexpr std::size_t question_tail = 4;  // type and class
 constexpr std::size_t fixed_record = 10;  // type, class, TTL, size
 constexpr std::uint8_t pointer_mark = 0xc0;
 
-// The name of the question, which cannot be compressed: nothing stands before it.
-bool read_name(Bytes packet, NameKey& name) {
-  std::size_t size = 0;
-  unsigned labels = 0;
-  while (true) {
-    const std::size_t at = header_bytes + size;
-    if (at >= packet.size() || packet[at] > limits::dns_label_bytes) {
-      return false;
-    }
-    const std::size_t more = packet[at] + 1U;
-    if (size + more > limits::dns_name_bytes || at + more > packet.size()) {
-      return false;
-    }
-    for (std::size_t i = 0; i < more; ++i) {
-      name.bytes[size + i] = lower_byte(packet[at + i]);
-    }
-    size += more;
-    if (more == 1) {
-      break;
-    }
-    ++labels;
-  }
-  name.size = static_cast<std::uint8_t>(size);
-  name.finish();
-  return labels <= limits::dns_name_labels;
-}
-
 struct Record {
   std::size_t name_at = 0;
   std::uint16_t type = 0;
@@ -236,7 +209,8 @@ Verdict parse_query(Bytes packet, Query& query) {
   }
   std::size_t at = header_bytes;
   if (questions == 1) {
-    if (!read_name(packet, query.name) ||
+    // It cannot be compressed: nothing stands before it.
+    if (!query.name.read(packet.subspan(header_bytes)) ||
         packet.size() < header_bytes + query.name.size + question_tail) {
       return Verdict::form_err;
     }

@@ -68,6 +68,31 @@ std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
+// lower_byte of eight bytes at once: the high bit of a byte says that it is a capital letter.
+std::uint64_t lower_bytes(std::uint64_t bytes) {
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
+  constexpr std::uint64_t high = 0x80 * ones;
+  const std::uint64_t low = bytes & ~high;
+  const std::uint64_t from_a = low + (0x80 - 'A') * ones;
+  const std::uint64_t above_z = low + (0x7f - 'Z') * ones;
+  return bytes | ((from_a & ~above_z & ~bytes & high) >> 2U);
+}
+
+// The last one to seven bytes of a label as one number, without a loop or a call: the length of the
+// label, its first byte, makes it unambiguous that some are read twice.
+std::uint64_t tail_of(Bytes bytes) {
+  const std::size_t size = bytes.size();
+  if (size >= 4) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, bytes.data(), 4);
+    std::memcpy(&last, bytes.data() + size - 4, 4);
+    return static_cast<std::uint64_t>(first) << 32U | last;
+  }
+  return static_cast<std::uint64_t>(bytes[0]) << 16U |
+         static_cast<std::uint64_t>(bytes[size / 2]) << 8U | bytes[size - 1];
+}
+
 }  // namespace
 
 std::optional<Name> Name::parse(std::string_view text, const Name* origin) {
@@ -220,23 +245,63 @@ int canonical_order(Bytes a, Bytes b) {
 
 std::uint64_t hash_below(std::uint64_t parent, Bytes label) {
   std::uint64_t hash = parent;
-  for (std::size_t i = 0; i < label.size(); i += 8) {
+  std::size_t i = 0;
+  for (; i + 8 <= label.size(); i += 8) {
     std::uint64_t chunk = 0;
-    std::memcpy(&chunk, label.data() + i, std::min<std::size_t>(8, label.size() - i));
+    std::memcpy(&chunk, label.data() + i, 8);
     hash = multiply_fold(hash ^ chunk, 0xa076'1d64'78bd'642fU);
+  }
+  if (i < label.size()) {
+    hash = multiply_fold(hash ^ tail_of(label.subspan(i)), 0xa076'1d64'78bd'642fU);
   }
   return multiply_fold(hash, 0xe703'7ed1'a0b4'28dbU);
 }
 
 void NameKey::set(Bytes wire) {
   assert(!wire.empty() && wire.size() <= bytes.size());
-  std::ranges::transform(wire, bytes.begin(), lower_byte);
-  size = static_cast<std::uint8_t>(wire.size());
-  finish();
+  fold(wire);
+  labels = static_cast<std::uint8_t>(label_starts(wire, at));
+  hash_suffixes();
 }
 
-void NameKey::finish() {
-  labels = static_cast<std::uint8_t>(label_starts(wire(), at));
+bool NameKey::read(Bytes from) {
+  std::size_t end = 0;
+  unsigned count = 0;
+  while (end < from.size() && from[end] != 0) {
+    const std::size_t length = from[end];
+    if (length > label_max || end + length + 1 >= limits::dns_name_bytes) {
+      return false;
+    }
+    at[count++] = static_cast<std::uint8_t>(end);
+    end += length + 1;
+  }
+  if (end >= from.size()) {
+    return false;
+  }
+  at[count] = static_cast<std::uint8_t>(end);
+  labels = static_cast<std::uint8_t>(count);
+  fold(from.first(end + 1));
+  hash_suffixes();
+  return true;
+}
+
+// To lower case, eight bytes at a time; the last eight may go over some of the ones before again.
+void NameKey::fold(Bytes wire) {
+  size = static_cast<std::uint8_t>(wire.size());
+  if (wire.size() < 8) {
+    std::ranges::transform(wire, bytes.begin(), lower_byte);
+    return;
+  }
+  for (std::size_t i = 0; i < wire.size(); i += 8) {
+    const std::size_t from = std::min(i, wire.size() - 8);
+    std::uint64_t chunk = 0;
+    std::memcpy(&chunk, wire.data() + from, 8);
+    chunk = lower_bytes(chunk);
+    std::memcpy(bytes.data() + from, &chunk, 8);
+  }
+}
+
+void NameKey::hash_suffixes() {
   hashes[labels] = root_hash;
   for (unsigned i = labels; i-- > 0;) {
     hashes[i] = hash_below(hashes[i + 1], {bytes.data() + at[i], bytes[at[i]] + 1U});

@@ -68,11 +68,15 @@ struct NameKey {
 
   // From uncompressed wire format that is known to be a name.
   void set(Bytes wire);
+  // From the start of `bytes`, where anything may stand; false when it is no uncompressed name.
+  bool read(Bytes bytes);
   Bytes wire() const { return {bytes.data(), size}; }
   Bytes suffix(unsigned label) const { return wire().subspan(at[label]); }
   std::uint64_t hash() const { return hashes[0]; }
-  // Fills `labels`, `at` and `hashes` once `bytes` and `size` are there.
-  void finish();
+
+ private:
+  void fold(Bytes wire);
+  void hash_suffixes();
 };
 
 // Of a whole lower-case name; the same as NameKey::hashes of it.

@@ -66,6 +66,33 @@ TEST(NameKey, HashesSuffixes) {
   EXPECT_EQ(name_text(key.suffix(1)), "shop.test.");
 }
 
+TEST(NameKey, ReadsWhatIsAName) {
+  const std::string label(63, 'A');
+  const std::string longest = label + "." + label + "." + label + "." + std::string(61, 'B') + ".";
+  for (const std::string& text : {std::string("."), std::string("a."), std::string("AbCdEf."),
+                                  std::string("\\[\\@\\`\\{\\193Z.test."), longest}) {
+    const Name name = name_of(text);
+    NameKey wanted;
+    wanted.set(name.wire());
+    std::vector<std::uint8_t> bytes(name.wire().begin(), name.wire().end());
+    NameKey cut;
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_FALSE(cut.read(Bytes(bytes).first(size)));
+    }
+    bytes.push_back('X');  // what follows is not its own
+    NameKey read;
+    ASSERT_TRUE(read.read(bytes)) << text;
+    EXPECT_TRUE(std::ranges::equal(read.wire(), name.lowered().wire()));
+    EXPECT_EQ(read.labels, wanted.labels);
+    EXPECT_EQ(read.hash(), wanted.hash());
+  }
+  std::vector<std::uint8_t> too_long(256, 1);
+  too_long.back() = 0;
+  NameKey key;
+  EXPECT_FALSE(key.read(too_long));
+  EXPECT_FALSE(key.read(std::vector<std::uint8_t>{0xc0, 0x0c}));
+}
+
 RC_GTEST_PROP(Name, TextComesBack, ()) {
   Name name;
   const auto labels = *rc::gen::inRange(0, 5);
@@ -79,6 +106,9 @@ RC_GTEST_PROP(Name, TextComesBack, ()) {
   RC_ASSERT(again.has_value());
   RC_ASSERT(std::ranges::equal(again->wire(), name.wire()));
   RC_ASSERT(name_size(name.wire()) == name.size());
+  NameKey key;
+  RC_ASSERT(key.read(name.wire()));
+  RC_ASSERT(std::ranges::equal(key.wire(), name.lowered().wire()));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "traffic/dns/server.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
@@ -12,6 +13,8 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "traffic/dns/udp_worker.hpp"
+#include "traffic/model/limits.hpp"
 
 namespace securecart::traffic::dns {
 namespace {
@@ -26,7 +29,8 @@ void set(int socket, int level, int option, int value) {
 // -1 with errno when it does not work.
 int open_socket(const Endpoint& endpoint, int kind) {
   const bool v6 = endpoint.address.family == Family::v6;
-  const int socket = ::socket(v6 ? AF_INET6 : AF_INET, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int blocking = kind == SOCK_DGRAM ? 0 : SOCK_NONBLOCK;  // a thread waits in each
+  const int socket = ::socket(v6 ? AF_INET6 : AF_INET, kind | blocking | SOCK_CLOEXEC, 0);
   if (socket < 0) {
     return -1;
   }
@@ -97,21 +101,29 @@ Pair open_pair(Endpoint& endpoint) {
 Server::Server(ServerOptions options, std::shared_ptr<const Snapshot> first, const Clock& clock,
                Random& random, observe::Metrics& metrics)
     : options_(std::move(options)), box_(std::move(first)), counters_(metrics) {
+  const std::size_t sockets = options_.listen.size() + 1;  // of a thread, TCP counted as one
+  const std::size_t threads_most = (limits::query_threads - 1) / sockets;
+  if (threads_most == 0) {
+    throw std::runtime_error(
+        fmt::format("cannot listen on more than {} addresses", limits::query_threads - 2));
+  }
+  options_.threads = std::min(options_.threads, static_cast<unsigned>(threads_most));
   // Each thread has its own limiter and sees its share of a flood.
   if (options_.limit.responses_per_second > 0) {
     options_.limit.responses_per_second =
         std::max<std::int64_t>(1, options_.limit.responses_per_second / options_.threads);
   }
-  for (std::uint32_t thread = 0; thread < options_.threads; ++thread) {
-    std::vector<int> udp;
+  std::uint32_t number = 0;
+  for (unsigned thread = 0; thread < options_.threads; ++thread) {
     std::vector<int> tcp;
     for (Endpoint& endpoint : options_.listen) {
       const Pair pair = open_pair(endpoint);
-      udp.push_back(pair.udp);
+      workers_.push_back(std::make_unique<UdpWorker>(number++, options_, clock, box_, counters_,
+                                                     random, pair.udp));
       tcp.push_back(pair.tcp);
     }
-    workers_.push_back(std::make_unique<Worker>(thread, options_, clock, box_, counters_, random,
-                                                std::move(udp), std::move(tcp)));
+    workers_.push_back(std::make_unique<TcpWorker>(number++, options_, clock, box_, counters_,
+                                                   random, std::move(tcp)));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 namespace securecart::traffic::dns {
@@ -30,7 +31,9 @@ Snapshot::Found Snapshot::find(const NameKey& key, bool above) const {
   for (; label <= key.labels; ++label) {
     const Bytes suffix = key.suffix(label);
     for (std::size_t at = key.hashes[label] & mask; table_[at] != none; at = (at + 1) & mask) {
-      if (std::ranges::equal(zones_[table_[at]].zone->name().wire(), suffix)) {
+      const Bytes name = zones_[table_[at]].zone->name().wire();
+      if (name.size() == suffix.size() &&
+          std::memcmp(name.data(), suffix.data(), name.size()) == 0) {
         return {&zones_[table_[at]], table_[at]};
       }
     }

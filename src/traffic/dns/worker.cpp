@@ -1,6 +1,5 @@
 #include "traffic/dns/worker.hpp"
 
-#include <algorithm>
 #include <array>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -9,7 +8,6 @@
 #include "base/log.hpp"
 #include "traffic/dns/limits.hpp"
 #include "traffic/dns/tcp_port.hpp"
-#include "traffic/dns/udp_port.hpp"
 
 namespace securecart::traffic::dns {
 namespace {
@@ -81,53 +79,40 @@ void WorkerContext::log_query(const Client& client, const Reply& reply) {
              {"policy", reply.by_policy}});
 }
 
-Worker::Worker(std::uint32_t number, const ServerOptions& options, const Clock& clock,
-               SnapshotBox& box, Counters& counters, Random& random, std::vector<int> udp,
-               std::vector<int> tcp)
-    : context_(number, options, clock, box, counters, random),
+TcpWorker::TcpWorker(std::uint32_t number, const ServerOptions& options, const Clock& clock,
+                     SnapshotBox& box, Counters& counters, Random& random,
+                     std::vector<int> listeners)
+    : Worker(number, options, clock, box, counters, random),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   add_to(epoll_, wake_);
-  for (const int socket : udp) {
-    add_to(epoll_, socket);
-    udp_.push_back(std::make_unique<UdpPort>(socket, context_));
-  }
-  for (const int socket : tcp) {
+  for (const int socket : listeners) {
     add_to(epoll_, socket);
   }
-  tcp_ = std::make_unique<TcpPort>(std::move(tcp), epoll_, context_);
+  port_ = std::make_unique<TcpPort>(std::move(listeners), epoll_, context_);
 }
 
-Worker::~Worker() {
-  udp_.clear();
-  tcp_.reset();
+TcpWorker::~TcpWorker() {
+  port_.reset();
   close(wake_);
   close(epoll_);
 }
 
-void Worker::run() {
+void TcpWorker::run() {
   std::array<epoll_event, events_at_once> events;
   while (!ending_.load(std::memory_order_relaxed)) {
     const int count = epoll_wait(epoll_, events.data(), events_at_once, wait_ms);
     context_.refresh();
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
-      const auto port = std::ranges::find(udp_, event.data.fd, &UdpPort::socket);
-      if (port == udp_.end()) {
-        tcp_->event(event.data.fd, event.events);
-        continue;
-      }
-      for (std::size_t batch = 0; batch < limits::dns_batches_in_a_row && (*port)->serve();
-           ++batch) {
-        context_.refresh();
-      }
+      port_->event(event.data.fd, event.events);
     }
-    tcp_->sweep();
+    port_->sweep();
     context_.flush();
   }
 }
 
-void Worker::stop() {
+void TcpWorker::stop() {
   ending_.store(true, std::memory_order_relaxed);
   const std::uint64_t one = 1;
   static_cast<void>(write(wake_, &one, sizeof one));

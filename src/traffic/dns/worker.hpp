@@ -1,6 +1,8 @@
-// One thread of the server: its own sockets (SO_REUSEPORT), its own Answerer, nothing shared but
-// the snapshot it reads. epoll waits; UDP is read and answered in batches (recvmmsg, sendmmsg); TCP
-// follows RFC 7766: many questions a connection, idle and greedy ones are closed.
+// The threads of the server: one a UDP socket, and one for TCP beside them. Each has sockets of its
+// own (SO_REUSEPORT), its own Answerer, nothing shared but the snapshot it reads.
+//
+//   UdpWorker   waits in recvmmsg, answers the batch, sendmmsg: two calls for all that came
+//   TcpWorker   epoll; many questions a connection (RFC 7766), idle and greedy ones are closed
 #pragma once
 
 #include <atomic>
@@ -51,27 +53,39 @@ struct WorkerContext {
   void log_query(const Client& client, const Reply& reply);
 };
 
-class UdpPort;
-class TcpPort;
-
 class Worker {
  public:
-  // Takes over sockets that are bound, and listening.
   Worker(std::uint32_t number, const ServerOptions& options, const Clock& clock, SnapshotBox& box,
-         Counters& counters, Random& random, std::vector<int> udp, std::vector<int> tcp);
-  ~Worker();
-  // Until `stop`. On a thread of its own.
-  void run();
+         Counters& counters, Random& random)
+      : context_(number, options, clock, box, counters, random) {}
+  virtual ~Worker() = default;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  // Until stop(). On a thread of its own.
+  virtual void run() = 0;
   // From any thread: wakes it too.
-  void stop();
+  virtual void stop() = 0;
+
+ protected:
+  WorkerContext context_;
+  std::atomic<bool> ending_ = false;
+};
+
+class TcpPort;
+
+class TcpWorker final : public Worker {
+ public:
+  // Takes over sockets that listen.
+  TcpWorker(std::uint32_t number, const ServerOptions& options, const Clock& clock,
+            SnapshotBox& box, Counters& counters, Random& random, std::vector<int> listeners);
+  ~TcpWorker() override;
+  void run() override;
+  void stop() override;
 
  private:
-  WorkerContext context_;
   int epoll_;
   int wake_;
-  std::atomic<bool> ending_ = false;
-  std::vector<std::unique_ptr<UdpPort>> udp_;
-  std::unique_ptr<TcpPort> tcp_;
+  std::unique_ptr<TcpPort> port_;
 };
 
 }  // namespace securecart::traffic::dns

@@ -371,7 +371,7 @@ struct ZoneBuilder::Work {
     }
   }
 
-  // Each type of a name comes from one place.
+  // Each type of a name comes from one place, and what may be a CNAME stands alone.
   void check_policies(std::span<const Entry> records) {
     std::vector<Kind> taken;
     for (const Entry& entry : records) {
@@ -386,7 +386,11 @@ struct ZoneBuilder::Work {
         continue;
       }
       for (const Kind kind : policies->types(read32(rdata_of(entry).data()))) {
-        if (std::ranges::find(taken, kind) != taken.end() || kind == type::cname) {
+        if (kind == type::cname && records.size() > 1) {
+          problems.add(entry.place, "the policy may answer with a CNAME, which has to stand alone");
+          break;
+        }
+        if (std::ranges::find(taken, kind) != taken.end()) {
           problems.add(entry.place, type_text(kind) + " of this name comes from elsewhere already");
         }
         taken.push_back(kind);

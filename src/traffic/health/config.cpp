@@ -124,6 +124,7 @@ class Reading {
     }
     config_.networks = read_networks(health);
     config_.secret_file = health.string("secret_file", "", limits::url_bytes);
+    config_.ca_file = health.string("ca_file", "", limits::url_bytes);
     std::set<std::string> names{config_.node};
     for (const ConfigReader& table : root_.tables("peer")) {
       PeerConfig peer{table.string("name", required),

@@ -54,6 +54,7 @@ struct HealthConfig {
   std::string node = "local";     // how peers call this one
   std::vector<Network> networks;  // clients this node stands for
   std::string secret_file;        // shared by the nodes; needed when there are peers
+  std::string ca_file;            // PEM certificates that https checks trust; empty: the system's
   std::int64_t quorum = 1;
   std::vector<PeerConfig> peers;
   std::vector<CheckConfig> checks;  // a calculated one comes after those it looks at

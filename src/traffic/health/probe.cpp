@@ -9,8 +9,9 @@
 namespace securecart::traffic::health {
 namespace {
 
-net::Client::Options client_options() {
+net::Client::Options client_options(const std::string& trust_pem) {
   net::Client::Options options;
+  options.tls_trust_pem = trust_pem;
   options.idle_connections_per_peer = 0;
   options.response_body_bytes = limits::check_body_bytes;
   return options;
@@ -49,7 +50,8 @@ ProbeResult judge_answer(const CheckConfig& check, const net::Response& response
   return {Answer::right, {}};
 }
 
-NetworkProber::NetworkProber(net::Runtime& runtime) : client_(runtime, client_options()) {}
+NetworkProber::NetworkProber(net::Runtime& runtime, const std::string& trust_pem)
+    : client_(runtime, client_options(trust_pem)) {}
 
 Task<ProbeResult> NetworkProber::probe(std::shared_ptr<const CheckConfig> check, Duration timeout) {
   if (check->kind == CheckKind::tcp) {

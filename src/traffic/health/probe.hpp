@@ -25,7 +25,9 @@ class Prober {
 // healthy.
 class NetworkProber final : public Prober {
  public:
-  explicit NetworkProber(net::Runtime& runtime);
+  // `trust_pem`: the certificates to trust over TLS; empty: the system's. Throws
+  // std::runtime_error when it is not PEM.
+  explicit NetworkProber(net::Runtime& runtime, const std::string& trust_pem = {});
   Task<ProbeResult> probe(std::shared_ptr<const CheckConfig> check, Duration timeout) override;
 
  private:

@@ -32,8 +32,9 @@ struct PolicyQuestion {
   // The name asked for, uncompressed wire format, lower case: below a wildcard, the name that
   // matched it. A source of discovered instances looks at its first labels.
   std::span<const std::uint8_t> name;
-  std::uint16_t type = 0;  // RR type asked for: one of types(policy)
-  Address client;          // who sent the packet: a shopper's resolver
+  // RR type asked for: one of types(policy), or any where CNAME is one of them.
+  std::uint16_t type = 0;
+  Address client;  // who sent the packet: a shopper's resolver
   // The client's network when the resolver told it (RFC 7871), masked; family none when it did not.
   Network subnet;
   SteadyTime now;            // read once per batch of packets

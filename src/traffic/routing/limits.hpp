@@ -23,7 +23,6 @@ inline constexpr unsigned policy_depth = 8;
 inline constexpr std::size_t policy_answers = 8;     // targets of one answer
 inline constexpr std::size_t target_addresses = 16;  // of one target
 inline constexpr std::int64_t policy_weight = 1'000'000;
-inline constexpr std::size_t query_threads = 257;    // of the server, and one that explains
 inline constexpr std::size_t rtt_networks = 65'536;  // with learned round-trip times
 inline constexpr auto rtt_lifetime = 24h * 7;
 inline constexpr std::size_t leases = 65'536;

@@ -78,6 +78,7 @@ void Live::publish(const std::vector<TargetState>& states) {
 Live::Counters& Live::make_counters(std::uint32_t thread) {
   auto made = std::make_unique<Counters>();
   made->turns = std::make_unique<std::atomic<std::uint64_t>[]>(snapshot_->nodes.size());
+  made->decisions = std::make_unique<std::atomic<std::uint64_t>[]>(snapshot_->nodes.size());
   made->answers = std::make_unique<std::atomic<std::uint64_t>[]>(snapshot_->targets.size());
   for (std::size_t i = 0; i < snapshot_->nodes.size(); ++i) {
     made->turns[i].store(start_ + thread * std::uint64_t{7'919}, std::memory_order_relaxed);
@@ -87,11 +88,11 @@ Live::Counters& Live::make_counters(std::uint32_t thread) {
   return *owned_[thread];
 }
 
-std::uint64_t Live::answers(std::uint32_t target) const {
+std::uint64_t Live::sum(Numbers Counters::* numbers, std::uint32_t index) const {
   std::uint64_t sum = 0;
   for (const std::atomic<Counters*>& counters : counters_) {
     if (const Counters* const known = counters.load(std::memory_order_acquire)) {
-      sum += known->answers[target].load(std::memory_order_relaxed);
+      sum += (known->*numbers)[index].load(std::memory_order_relaxed);
     }
   }
   return sum;

@@ -80,22 +80,31 @@ class Live {
     std::atomic<std::uint64_t>& count = counters_for(thread).answers[target];
     count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
+  void count_decision(std::uint32_t node, std::uint32_t thread) {
+    std::atomic<std::uint64_t>& count = counters_for(thread).decisions[node];
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   // Answers that named the target so far, of all threads.
-  std::uint64_t answers(std::uint32_t target) const;
+  std::uint64_t answers(std::uint32_t target) const { return sum(&Counters::answers, target); }
+  // Questions that a zone asked of the policy so far, of all threads.
+  std::uint64_t decisions(std::uint32_t node) const { return sum(&Counters::decisions, node); }
 
   Published<RttTable>& learned_rtt() { return learned_rtt_; }
   const Snapshot& snapshot() const { return *snapshot_; }
 
  private:
+  using Numbers = std::unique_ptr<std::atomic<std::uint64_t>[]>;
   struct Counters {
-    std::unique_ptr<std::atomic<std::uint64_t>[]> turns;
-    std::unique_ptr<std::atomic<std::uint64_t>[]> answers;
+    Numbers turns;      // of nodes
+    Numbers decisions;  // of nodes
+    Numbers answers;    // of targets
   };
   Counters& counters_for(std::uint32_t thread) {
     Counters* const known = counters_[thread].load(std::memory_order_acquire);
     return known != nullptr ? *known : make_counters(thread);
   }
   Counters& make_counters(std::uint32_t thread);
+  std::uint64_t sum(Numbers Counters::* numbers, std::uint32_t index) const;
 
   const std::shared_ptr<const Snapshot> snapshot_;
   const std::uint64_t start_;

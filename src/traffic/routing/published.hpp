@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "traffic/routing/limits.hpp"
+#include "traffic/model/limits.hpp"
 
 namespace securecart::traffic::routing {
 

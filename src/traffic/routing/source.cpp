@@ -42,6 +42,7 @@ void RoutingSource::resolve(const PolicyQuestion& question, PolicyAnswer& answer
   asked.thread = question.thread;
   const Node& node = snapshot.nodes[question.policy];
   const Decision decision = decide(snapshot, *live_, question.policy, asked);
+  live_->count_decision(question.policy, question.thread);
   answer.ttl_seconds = node.ttl_seconds;
   answer.scope_prefix = decision.scope;
   for (std::size_t i = 0; i < decision.count; ++i) {

@@ -1,16 +1,30 @@
-#include "traffic/dns/udp_port.hpp"
+#include "traffic/dns/udp_worker.hpp"
 
+#include <array>
 #include <cerrno>
-#include <cstring>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "traffic/dns/limits.hpp"
 
 namespace securecart::traffic::dns {
+namespace {
+
+// Apart by a line more than a page, so that the first lines of all of a batch do not fall on one
+// place of the processor's cache.
+constexpr std::size_t query_bytes = 4'096 + 64;
+constexpr std::size_t answer_bytes = limits::dns_udp_answer_bytes + 1'024 + 64;
+constexpr timeval patience{1, 0};  // until a thread without questions looks for a new snapshot
+constexpr Duration flush_pause = std::chrono::milliseconds(100);  // of what it counted
+constexpr std::size_t last_batches = 64;
+
+}  // namespace
 
 // The address a question came to stands in a control message; sent back with the answer, it makes
 // the kernel answer from there, also where a socket is bound to any address.
-struct UdpPort::Batch {
+struct UdpWorker::Batch {
   static constexpr std::size_t control_bytes = 64;
   std::array<mmsghdr, limits::dns_batch> in{};
   std::array<mmsghdr, limits::dns_batch> out{};
@@ -22,8 +36,12 @@ struct UdpPort::Batch {
   alignas(cmsghdr) std::array<std::array<std::uint8_t, control_bytes>, limits::dns_batch> controls;
 };
 
-UdpPort::UdpPort(int socket, WorkerContext& context)
-    : socket_(socket), context_(context), batch_(std::make_unique<Batch>()) {
+UdpWorker::UdpWorker(std::uint32_t number, const ServerOptions& options, const Clock& clock,
+                     SnapshotBox& box, Counters& counters, Random& random, int socket)
+    : Worker(number, options, clock, box, counters, random),
+      socket_(socket),
+      batch_(std::make_unique<Batch>()) {
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   for (std::size_t i = 0; i < limits::dns_batch; ++i) {
     batch_->in_pieces[i] = {batch_->queries[i].data(), query_bytes};
     msghdr& head = batch_->in[i].msg_hdr;
@@ -34,17 +52,38 @@ UdpPort::UdpPort(int socket, WorkerContext& context)
   }
 }
 
-UdpPort::~UdpPort() {
+UdpWorker::~UdpWorker() {
   close(socket_);
 }
 
-bool UdpPort::serve() {
+void UdpWorker::run() {
+  SteadyTime flushed{};
+  while (!ending_.load(std::memory_order_relaxed)) {
+    const bool idle = !serve(MSG_WAITFORONE);
+    if (idle || now_ - flushed >= flush_pause) {
+      context_.flush();
+      flushed = now_;
+    }
+  }
+  // What came before we were told to stop.
+  for (std::size_t batch = 0; batch < last_batches && serve(MSG_DONTWAIT); ++batch) {
+  }
+  context_.flush();
+}
+
+void UdpWorker::stop() {
+  ending_.store(true, std::memory_order_relaxed);
+  shutdown(socket_, SHUT_RD);  // wakes recvmmsg, though it says that nothing is connected
+}
+
+bool UdpWorker::serve(int flags) {
   // The system changed the heads it filled; the others are as they were.
   for (std::size_t i = 0; i < filled_; ++i) {
     prepare(i);
   }
   filled_ = 0;
-  const int count = recvmmsg(socket_, batch_->in.data(), limits::dns_batch, MSG_DONTWAIT, nullptr);
+  const int count = recvmmsg(socket_, batch_->in.data(), limits::dns_batch, flags, nullptr);
+  context_.refresh();
   if (count <= 0) {
     return false;
   }
@@ -52,6 +91,7 @@ bool UdpPort::serve() {
   filled_ = received;
   Client client;
   context_.stamp(client);  // one time for all of the batch
+  now_ = client.now;
   context_.tally.udp_queries += received;
   std::size_t answers = 0;
   for (std::size_t i = 0; i < received; ++i) {
@@ -59,10 +99,10 @@ bool UdpPort::serve() {
     answers += answer(i, answers, client) ? 1 : 0;
   }
   send(answers);
-  return received == limits::dns_batch;
+  return true;
 }
 
-void UdpPort::prepare(std::size_t index) {
+void UdpWorker::prepare(std::size_t index) {
   msghdr& head = batch_->in[index].msg_hdr;
   head.msg_namelen = sizeof(sockaddr_storage);
   head.msg_controllen = Batch::control_bytes;
@@ -70,7 +110,7 @@ void UdpPort::prepare(std::size_t index) {
 }
 
 // Question `index` into answer `place`. False: nothing is sent.
-bool UdpPort::answer(std::size_t index, std::size_t place, Client& client) {
+bool UdpWorker::answer(std::size_t index, std::size_t place, Client& client) {
   const msghdr& from = batch_->in[index].msg_hdr;
   Tally& tally = context_.tally;
   if ((from.msg_flags & MSG_TRUNC) != 0) {
@@ -110,10 +150,11 @@ bool UdpPort::answer(std::size_t index, std::size_t place, Client& client) {
   return true;
 }
 
-void UdpPort::send(std::size_t count) {
+void UdpWorker::send(std::size_t count) {
   std::size_t sent = 0;
   while (sent < count) {
-    const int more = sendmmsg(socket_, &batch_->out[sent], static_cast<unsigned>(count - sent), 0);
+    const int more =
+        sendmmsg(socket_, &batch_->out[sent], static_cast<unsigned>(count - sent), MSG_DONTWAIT);
     if (more > 0) {
       sent += static_cast<std::size_t>(more);
     } else if (errno != EINTR) {
