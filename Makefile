@@ -3,6 +3,7 @@
 # Stages of the tests that also run alone: make test-unit
 STAGES := format tidy web unit process e2e lint asan fuzz tsan
 DATA ?= data
+FAULTS ?= 200
 # Objects in the cache serve every checkout and build folder, wherever it lies.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
@@ -42,6 +43,14 @@ bench: program ## how fast it is, beside the bare engines measured in the same r
 	@scripts/setup.sh bench
 	@cmake --build --preset release --target benchmarks
 	@scripts/bench.sh
+
+.PHONY: chaos
+chaos: ## every engine and role killed under load, FAULTS=200 times, then the history check
+	@scripts/setup.sh test
+	@scripts/web.sh build
+	@test -f build/dev/build.ninja || cmake --preset dev
+	@cmake --build --preset dev --target chaos_test
+	@SECURECART_FAULTS=$(FAULTS) build/dev/chaos_test
 
 .PHONY: lint
 lint: test-lint ## clang-tidy over what changed

@@ -92,9 +92,10 @@ Story broker_is_lost_under_load(Engine engine, std::vector<std::string> shop_opt
   }
   load.join();
   EXPECT_TRUE(eventually([&] { return client.page("/readyz") == "ready\n"; }));
-  story.check = run_program(
-      {"history", "check", history.string(), "--credentials", shop.credentials_file().string()},
-      &story.findings);
+  story.check =
+      run_program({"history", "check", history.string(), "--credentials",
+                   shop.credentials_file().string(), "--settle", filled_again ? "30s" : "5s"},
+                  &story.findings);
   if (story.check == 0) {
     EXPECT_EQ(metric(client, "securecart_consumer_lag_events{consumer=\"payments\"}"), 0);
   }
@@ -111,11 +112,16 @@ TEST(BrokerLoss, OnPostgresEveryOrderIsPaidAndTheCheckIsClean) {
   EXPECT_EQ(story.check, 0) << story.load << story.findings;
 }
 
-TEST(BrokerLoss, TheCheckFindsWhatIsLostWithoutConfirms) {
-  const Story story = broker_is_lost_under_load(Engine::sqlite, {"--sabotage", "confirms-off"}, 1);
+class WithoutConfirms : public testing::TestWithParam<Engine> {};
+
+TEST_P(WithoutConfirms, TheCheckFindsWhatIsLost) {
+  const Story story = broker_is_lost_under_load(GetParam(), {"--sabotage", "confirms-off"}, 1);
   EXPECT_EQ(story.check, 1) << story.load << story.findings;
   EXPECT_NE(story.findings.find("consumer payments"), std::string::npos) << story.findings;
 }
+
+INSTANTIATE_TEST_SUITE_P(BrokerLoss, WithoutConfirms,
+                         testing::Values(Engine::sqlite, Engine::postgres), engine_name);
 
 // No broker at all: the shop opens, sells, and what happens later happens a little later.
 TEST(BrokerLoss, WithoutABrokerTheShopOpensAndOrdersArePaidFromTheLog) {

@@ -7,6 +7,7 @@
 
 #include "base/prng.hpp"
 #include "tests/support/engines.hpp"
+#include "tests/support/fleet.hpp"
 #include "tests/support/postgres_proxy.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/shop_client.hpp"
@@ -131,7 +132,8 @@ TEST(Crash, APrimaryKilledAndCommitsCutLoseDoubleAndOversellNothing) {
   EXPECT_EQ(story.check, 0) << story.load << story.findings;
 }
 
-// A server that keeps acknowledged commits in memory for long, and a session that lets it.
+// A server that keeps acknowledged commits in memory for long, and sessions that let it: the
+// sabotage is synchronous_commit=off there.
 TEST(Crash, TheCheckFindsWhatAnAsynchronousCommitLoses) {
   const Story story = database_dies_under_load(
       {"wal_writer_delay=10s", "wal_writer_flush_after=100MB", "wal_buffers=16MB"},
@@ -147,6 +149,36 @@ TEST(Crash, TheCheckFindsWhatAcknowledgingBeforeTheCommitLoses) {
 TEST(Crash, TheCheckFindsWhatSkippingTheKeysDoubles) {
   const Story story = kill_under_load({"--sabotage", "skip-dedupe"}, 2);
   EXPECT_EQ(story.check, 1) << story.load << story.findings;
+}
+
+TEST(Crash, TheCheckFindsWhatSkippingTheKeysDoublesOnPostgres) {
+  const Story story = kill_under_load({"--sabotage", "skip-dedupe"}, 2, Engine::postgres);
+  EXPECT_EQ(story.check, 1) << story.load << story.findings;
+  EXPECT_NE(story.findings.find("one order: "), std::string::npos) << story.findings;
+}
+
+// While it makes its tables, and the sample shop in them.
+TEST(Crash, KilledWhileItOpensForTheFirstTimeItOpensInTheEnd) {
+  const TempDir folder;
+  const EngineHome home(Engine::postgres);
+  const std::filesystem::path data = folder.path() / "data";
+  Prng random(seed());
+  constexpr int kills = 8;
+  for (int i = 0; i < kills; ++i) {
+    RoleProcess opening(
+        "opening", home.behind({"--data", data.string(), "--port", "0", "--test-payments-port", "0",
+                                "--log-level", "error"}));
+    opening.launch();
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(900)));
+  }
+  ShopProcess shop(data, home.options());
+  ShopClient client(shop);
+  const TestVariant variant = client.add_product("Survivor", 10);
+  const TestCart cart = client.cart_of({{variant.variant_id, 1}});
+  const ShopClient::Request completion = ShopClient::completion(cart, client.key());
+  const lab::ApiAnswer order =
+      client.call(completion.method, completion.target, completion.body, completion.fields);
+  EXPECT_EQ(order.status, 201) << order.describe();
 }
 
 TEST(Crash, APoliteEndAnswersWhatItTook) {

@@ -10,6 +10,7 @@
 #include "cli/dns_caller.hpp"
 #include "net/server.hpp"
 #include "tests/support/dns_node.hpp"
+#include "tests/support/haproxy.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/raw_listener.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -52,20 +53,11 @@ class Shop {
   std::unique_ptr<net::Server> server_;
 };
 
-void write_file(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-}
-
-class HaproxyProcess {
+class Balancer {
  public:
-  HaproxyProcess(const std::filesystem::path& folder, int dns_port) {
-    {
-      const test::RawListener free;
-      port_ = free.port();
-    }
-    const std::filesystem::path config = folder / "haproxy.cfg";
-    write_file(config, fmt::format(R"(global
+  Balancer(const std::filesystem::path& folder, int dns_port)
+      : port_(free_port()),
+        process_(folder, fmt::format(R"(global
   maxconn 200
 defaults
   mode http
@@ -92,30 +84,18 @@ backend api
   default-server resolvers dns resolve-prefer ipv4 init-addr none check inter 200ms
   server-template api 4 _api._tcp.svc.shop.test
 )",
-                                   dns_port, port_));
-    child_ = fork();
-    if (child_ == 0) {
-      close_range(3, ~0U, 0);
-      const std::string log = (folder / "haproxy.log").string();
-      if (freopen(log.c_str(), "w", stdout) == nullptr ||
-          freopen(log.c_str(), "a", stderr) == nullptr) {
-        _exit(126);
-      }
-      execlp("haproxy", "haproxy", "-db", "-f", config.c_str(), nullptr);
-      _exit(127);
-    }
-  }
-  ~HaproxyProcess() {
-    kill(child_, SIGKILL);
-    waitpid(child_, nullptr, 0);
-  }
+                                     dns_port, port_)) {}
   std::string fetch() const {
     return test::shell(fmt::format("curl -s -m 2 http://127.0.0.1:{}/ 2>/dev/null || true", port_));
   }
 
  private:
-  pid_t child_ = -1;
-  int port_ = 0;
+  static int free_port() {
+    const test::RawListener free;
+    return free.port();
+  }
+  const int port_;
+  const test::Haproxy process_;
 };
 
 bool soon(Duration patience, const std::function<bool()>& condition) {
@@ -139,7 +119,7 @@ TEST(DnsHaproxy, FollowsLeases) {
   Shop one("one");
   Shop two("two");
   test::DnsNode dns(folder.path());
-  const HaproxyProcess proxy(folder.path(), dns.port());
+  const Balancer proxy(folder.path(), dns.port());
   cli::DnsCaller node(folder.path() / "state");
   const auto lease = [&node](const char* instance, const Shop& shop) {
     node.post("/v1/dns/lease", {{"service", "api"},

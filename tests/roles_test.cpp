@@ -1,10 +1,9 @@
-// The shop as separate processes by role: who answers what, instances that die under load, and
-// certificates that change while it sells.
+// The shop as separate processes by role: who answers what, and certificates that change while it
+// sells. Instances that die: chaos_test.cpp.
 #include "cli/roles.hpp"
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -13,7 +12,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/prng.hpp"
 #include "cli/srv.hpp"
 #include "cli/topology.hpp"
 #include "tests/support/fleet.hpp"
@@ -241,39 +239,6 @@ TEST_F(RolesFleet, SellsAndLetsOnlyTheGatewayIn) {
                       "https://127.0.0.1:" + inner + "/v1/store/search?q=a"}),
             "421")
       << "search belongs to the role catalog";
-}
-
-TEST_F(RolesFleet, InstancesKilledUnderLoadLoseDoubleAndOversellNothing) {
-  const char* wanted = std::getenv("SECURECART_KILLS");
-  const int kills = wanted != nullptr ? std::stoi(wanted) : 12;
-  Fleet fleet(folder_.path(), server().make_database());
-  Prng random(seed());
-  std::future<int> loading = load(fleet, "20", std::to_string(kills + 5) + "s");
-  std::map<std::string, int> faults;
-  for (int i = 0; i < kills; ++i) {
-    std::this_thread::sleep_for(300ms + std::chrono::milliseconds(random.below(700)));
-    // PostgreSQL is one of those that die.
-    const std::size_t victim = random.below(fleet.processes().size() + 1);
-    if (victim == fleet.processes().size()) {
-      ++faults["postgres"];
-      server().kill_all();
-      server().start();
-    } else {
-      RoleProcess& process = *fleet.processes()[victim];
-      ++faults[process.name()];
-      process.kill_now();
-      process.start();
-    }
-  }
-  loading.get();
-  for (const auto& [name, count] : faults) {
-    std::printf("killed %-12s %d times\n", name.c_str(), count);
-  }
-  const std::size_t summary = output_.rfind("\nshoppers");
-  std::printf("%s", output_.substr(summary == std::string::npos ? 0 : summary).c_str());
-  EXPECT_EQ(check(fleet), 0) << output_ << findings_;
-  EXPECT_EQ(count_of("unknown"), 0) << output_;
-  EXPECT_EQ(count_of("gave up"), 0) << output_;
 }
 
 // New certificates, then a new authority in its three steps, while shoppers buy: nobody notices.

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "cli/sample.hpp"
+#include "identity/folder.hpp"
 #include "lab/limits.hpp"
 
 namespace securecart::cli {
@@ -23,18 +24,14 @@ void fill(std::string& option, const std::string& from_file) {
   option = option.empty() ? from_file : option;
 }
 
-void check_address(const std::string& url, bool allow_remote) {
-  if (!allow_remote && !lab::is_loopback(parse_or_throw(url).peer)) {
-    throw std::runtime_error(
-        url + " is another machine. If it is yours to load and to read, say --allow-remote");
-  }
-}
-
 net::Client::Options client_options(const ApiAccess& access) {
   net::Client::Options options;
   options.connections_per_peer = access.connections;
   options.idle_connections_per_peer = access.connections;
   options.waiting_per_peer = limits::shoppers_at_once;
+  if (!access.identity.empty()) {
+    options.identity = std::make_shared<net::TlsIdentity>(identity::read_material(access.identity));
+  }
   return options;
 }
 
@@ -56,6 +53,13 @@ void add_api_access(CLI::App& word, ApiAccess& access) {
   word.add_flag("--allow-remote", access.allow_remote, "The address may be another machine's");
 }
 
+void check_is_allowed(const std::string& url, const ApiAccess& access) {
+  if (!access.allow_remote && !lab::is_loopback(parse_or_throw(url).peer)) {
+    throw std::runtime_error(
+        url + " is another machine. If it is yours to load and to read, say --allow-remote");
+  }
+}
+
 ApiAccess resolved(ApiAccess access) {
   if (!access.credentials.empty()) {
     const Credentials file = read_credentials(access.credentials).value_or(Credentials{});
@@ -69,9 +73,9 @@ ApiAccess resolved(ApiAccess access) {
   if (access.secret_key.empty()) {
     throw std::runtime_error("a secret key is needed: --admin-key sk_…, or --credentials FILE");
   }
-  check_address(access.url, access.allow_remote);
+  check_is_allowed(access.url, access);
   if (!access.test_payments_url.empty()) {
-    check_address(access.test_payments_url, access.allow_remote);
+    check_is_allowed(access.test_payments_url, access);
   }
   return access;
 }
@@ -89,8 +93,10 @@ ApiConnection::~ApiConnection() {
   runtime_.join();
 }
 
-lab::Api ApiConnection::second_api(const std::string& url) {
-  return {client_, parse_or_throw(url), clock_, random_};
+lab::Api ApiConnection::second_api(const std::string& url, const std::string& role) {
+  net::Url address = parse_or_throw(url);
+  address.peer.identity = address.peer.tls ? role : "";
+  return {client_, std::move(address), clock_, random_};
 }
 
 }  // namespace securecart::cli

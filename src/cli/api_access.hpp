@@ -19,6 +19,7 @@ struct ApiAccess {
   std::string test_payments_url;
   std::string test_payments_secret;
   std::string credentials;
+  std::string identity;  // file; who this is towards processes of roles
   std::size_t connections = 256;
   bool allow_remote = false;
 };
@@ -30,6 +31,9 @@ void add_api_access(CLI::App& word, ApiAccess& access);
 // says what is missing, and for an address outside of 127.0.0.0/8 unless it is allowed.
 ApiAccess resolved(ApiAccess access);
 
+// Throws std::runtime_error for an address outside of 127.0.0.0/8 unless that is allowed.
+void check_is_allowed(const std::string& url, const ApiAccess& access);
+
 // A client of its own on one io thread; everything ends with it.
 class ApiConnection {
  public:
@@ -38,8 +42,9 @@ class ApiConnection {
 
   lab::Api& api() { return *api_; }
   Executor& executor() { return runtime_.executor(0); }
-  // Another address over the same thread.
-  lab::Api second_api(const std::string& url);
+  // Another address over the same thread. With a `role`: of a process whose certificate has to name
+  // it.
+  lab::Api second_api(const std::string& url, const std::string& role = {});
 
  private:
   SystemClock clock_;

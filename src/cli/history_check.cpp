@@ -4,6 +4,7 @@
 #include "base/config.hpp"
 #include "cli/api_access.hpp"
 #include "cli/command.hpp"
+#include "cli/topology.hpp"
 #include "cli/wait.hpp"
 #include "lab/checker.hpp"
 #include "lab/world_reader.hpp"
@@ -17,6 +18,7 @@ struct CheckArguments {
   ApiAccess access;
   lab::CheckOptions options;
   std::vector<std::string> histories;
+  std::vector<std::string> upstreams;
   std::string settle = "30s";
 };
 
@@ -57,7 +59,31 @@ void check_shop(const lab::History& history, const lab::World& world) {
   }
 }
 
-lab::World read_world(const ApiAccess& access, Duration settle) {
+// The processes that work on the log, when the shop is one of separate roles: the gateway knows
+// nothing of that.
+std::vector<lab::Api> role_processes(ApiConnection& connection, const ApiAccess& access,
+                                     const std::vector<std::string>& upstreams) {
+  Topology topology;
+  for (const std::string& text : upstreams) {
+    if (const Result<void> added = add_upstream(topology, text); !added) {
+      throw std::runtime_error("--upstream: " + added.error().detail);
+    }
+  }
+  std::vector<lab::Api> processes;
+  for (const auto& [role, instances] : topology) {
+    if (!instances.srv.empty()) {
+      throw std::runtime_error("--upstream " + role + ": the check needs addresses, not a name");
+    }
+    for (const std::string& url : instances.urls) {
+      check_is_allowed(url, access);
+      processes.push_back(connection.second_api(url, role));
+    }
+  }
+  return processes;
+}
+
+lab::World read_world(const ApiAccess& access, const std::vector<std::string>& upstreams,
+                      Duration settle) {
   ApiConnection connection(access.url, access);
   lab::Api provider_api = connection.second_api(
       access.test_payments_url.empty() ? access.url : access.test_payments_url);
@@ -69,7 +95,8 @@ lab::World read_world(const ApiAccess& access, Duration settle) {
         "the provider's charges are not checked: give --test-payments-url and "
         "--test-payments-secret\n");
   }
-  lab::WorldReader reader(connection.api(), access.secret_key, settle);
+  lab::WorldReader reader(connection.api(), access.secret_key, settle,
+                          role_processes(connection, access, upstreams));
   std::fprintf(stderr, "waiting until the shop has settled\n");
   if (!wait_on(connection.executor(), reader.wait_until_settled(settle))) {
     std::printf("the shop has not settled in time: what is open counts as a finding\n");
@@ -100,7 +127,7 @@ int check(CheckArguments arguments) {
       throw std::runtime_error("--settle is written like 30s or 2m");
     }
     const lab::History history = read_histories(arguments.histories);
-    const lab::World world = read_world(access, *settle);
+    const lab::World world = read_world(access, arguments.upstreams, *settle);
     check_shop(history, world);
     const lab::Findings findings = lab::check(history, world, arguments.options);
     tell(findings);
@@ -128,6 +155,12 @@ void add_history_check(CLI::App& parent, Exit& exit) {
   word.add_option("--test-payments-url", arguments->access.test_payments_url,
                   "Address of the test payment provider, to check its charges too");
   word.add_option("--test-payments-secret", arguments->access.test_payments_secret, "Its secret");
+  word.add_option("--upstream", arguments->upstreams,
+                  "ROLE=URL,URL: where the processes of a role are, to see that no consumer of the "
+                  "log is behind; for each role that runs apart");
+  word.add_option("--identity", arguments->access.identity,
+                  "A certificate to ask them with (securecart ca issue --roles operator)")
+      ->check(CLI::ExistingFile);
   word.add_option("--settle", arguments->settle, "How long to wait for open payments")
       ->capture_default_str();
   word.add_flag("--exclusive", arguments->options.exclusive,

@@ -68,6 +68,7 @@ class Api {
   // One attempt at a page that is no JSON; nullopt unless it is there.
   Task<std::optional<std::string>> text(std::string target, Duration timeout);
 
+  std::string address() const { return base_.peer.host + ":" + std::to_string(base_.peer.port); }
   const Clock& clock() const { return clock_; }
   Random& random() { return random_; }
 

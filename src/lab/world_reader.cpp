@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration settle_pause = 200ms;
 constexpr Duration cursor_patience = 10s;
+constexpr Duration process_patience = 2s;  // with a page of metrics
 constexpr std::size_t provider_page = 1'000;
 
 WorldDocument document_of(const json::object& object) {
@@ -158,12 +159,28 @@ std::map<std::string, std::int64_t> unsettled_events(std::string_view metrics) {
   return found;
 }
 
+// The worst that any process knows of a consumer. One that cannot be asked may know of something.
+Task<std::map<std::string, std::int64_t>> WorldReader::look_at_consumers() {
+  std::optional<std::string> page = co_await api_.text("/metrics", patience_);
+  std::map<std::string, std::int64_t> unsettled = unsettled_events(page.value_or(""));
+  for (Api& process : processes_) {
+    page = co_await process.text("/metrics", process_patience);
+    if (!page) {
+      unsettled["of a process that does not answer (" + process.address() + ")"] = 1;
+    }
+    for (const auto& [consumer, behind] : unsettled_events(page.value_or(""))) {
+      std::int64_t& known = unsettled[consumer];
+      known = std::max(known, behind);
+    }
+  }
+  co_return unsettled;
+}
+
 // Waits for consumers that are a moment behind: cursors are stored once a second.
 Task<std::map<std::string, std::int64_t>> WorldReader::read_unsettled(Duration patience) {
   const SteadyTime until = api_.clock().steady() + patience;
   for (;;) {
-    const std::optional<std::string> page = co_await api_.text("/metrics", patience_);
-    std::map<std::string, std::int64_t> unsettled = unsettled_events(page.value_or(""));
+    std::map<std::string, std::int64_t> unsettled = co_await look_at_consumers();
     const bool behind =
         std::ranges::any_of(unsettled, [](const auto& entry) { return entry.second > 0; });
     if (!behind || api_.clock().steady() >= until) {

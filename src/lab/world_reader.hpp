@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lab/api.hpp"
@@ -24,9 +25,11 @@ struct ProviderAccess {
 
 class WorldReader {
  public:
-  // `api` outlives this. `patience` is with each request.
-  WorldReader(Api& api, std::string secret_key, Duration patience)
+  // `api` outlives this. `patience` is with each request. `processes`: those that work on the log,
+  // when `api` is not the only one.
+  WorldReader(Api& api, std::string secret_key, Duration patience, std::vector<Api> processes = {})
       : api_(api),
+        processes_(std::move(processes)),
         secret_key_(std::move(secret_key)),
         headers_{{"Authorization", "Bearer " + secret_key_}},
         patience_(patience) {}
@@ -56,7 +59,10 @@ class WorldReader {
   Task<std::map<std::string, std::int64_t>> read_unsettled(Duration patience);
   Task<bool> none_with(std::string payment_status);
 
+  Task<std::map<std::string, std::int64_t>> look_at_consumers();
+
   Api& api_;
+  std::vector<Api> processes_;
   const std::string secret_key_;
   const std::vector<std::pair<std::string, std::string>> headers_;
   const Duration patience_;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "base/crypto.hpp"
 
 namespace securecart::storage {
@@ -26,7 +28,24 @@ Migration parse_name(std::string_view stem) {
       stem.size() < number_digits + 2 || stem[number_digits] != '_') {
     throw std::logic_error("a migration is named NNNN_name.sql: " + std::string(stem));
   }
-  return {number, std::string(stem), {}, {}};
+  return {number, std::string(stem), {}, {}, number};
+}
+
+// What the line `-- runs with NNNN` says; the migration's own number without one.
+int runs_with(const Migration& migration) {
+  constexpr std::string_view mark = "-- runs with ";
+  const std::size_t at = ("\n" + migration.sql).find("\n" + std::string(mark));
+  if (at == std::string::npos) {
+    return migration.number;
+  }
+  int number = 0;
+  const std::string_view digits = std::string_view(migration.sql).substr(at + mark.size());
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
+  const bool whole = end == digits.end() || *end == '\n';
+  if (error != std::errc() || !whole || number <= 0 || number >= migration.number) {
+    throw std::logic_error(migration.name + ": `-- runs with` names an earlier migration");
+  }
+  return number;
 }
 
 // Nothing when the file is another engine's.
@@ -44,11 +63,22 @@ std::optional<Migration> migration_of(const Asset& asset, Dialect dialect,
   Migration migration = parse_name(stem);
   migration.sql = in_dialect(asset.bytes, dialect);
   migration.checksum = sha256_hex(asset.bytes);
+  migration.runs_with = runs_with(migration);
   return migration;
 }
 
 std::string label(int number, std::string_view name) {
   return "schema migration " + std::to_string(number) + " (" + std::string(name) + ")";
+}
+
+void check_runs_with(const AppliedMigration& newer, int last, int newest) {
+  if (newer.runs_with > newest) {
+    throw OpenError(
+        fmt::format("made by a newer SecureCart (schema {} > {}), and {} ended what this version "
+                    "needs: run a version that knows schema {}, or restore the backup made before "
+                    "the upgrade",
+                    last, newest, label(newer.number, newer.name), newer.runs_with));
+  }
 }
 
 void check_applied(const AppliedMigration& applied, std::span<const Migration> known) {
@@ -118,12 +148,12 @@ std::vector<Migration> migrations_to_run(std::span<const AppliedMigration> appli
     last = std::max(last, migration.number);
   }
   const int newest = known.empty() ? 0 : known.back().number;
-  if (last > newest) {
-    throw OpenError("made by a newer SecureCart (schema " + std::to_string(last) + " > " +
-                    std::to_string(newest) + "): run that version or restore a backup");
-  }
   for (const AppliedMigration& migration : applied) {
-    check_applied(migration, known);
+    if (migration.number > newest) {
+      check_runs_with(migration, last, newest);
+    } else {
+      check_applied(migration, known);
+    }
   }
   std::vector<Migration> left;
   for (const Migration& migration : known) {

@@ -4,6 +4,11 @@
 // Inside a shared file, `/*sqlite text */` is a comment to all but SQLite, and `/*postgres text */`
 // to all but PostgreSQL. A database keeps number, name and checksum of what it ran, and refuses a
 // program whose files say otherwise.
+//
+// Programs of two versions work side by side while a fleet is upgraded, and one that dies meanwhile
+// has to come back. A migration that older programs can live with (a table, an index, a column with
+// a default) says so on a line of its own, `-- runs with NNNN`: programs that know migrations up to
+// that number may open the database. Without it, only those that know the migration itself may.
 #pragma once
 
 #include <span>
@@ -23,12 +28,14 @@ struct Migration {
   std::string name;      // 0001_log
   std::string sql;       // as the engine gets it
   std::string checksum;  // SHA-256 of the file, hexadecimal
+  int runs_with;         // the least number a program must know to use the database after it
 };
 
 struct AppliedMigration {
   int number;
   std::string name;
   std::string checksum;
+  int runs_with;
 };
 
 // The data cannot be used as it is; what() says why and what to do, for the operator.
@@ -40,7 +47,8 @@ class OpenError : public std::runtime_error {
 inline constexpr std::string_view schema_folder = "sql/";
 
 // The migrations directly in `folder` among `assets` for one engine, by number. Throws
-// std::logic_error on a file whose name is not NNNN_name.sql and on one number given twice.
+// std::logic_error on a file whose name is not NNNN_name.sql, on one number given twice, and on a
+// `-- runs with` that is no number below its own.
 std::vector<Migration> migrations_of(std::span<const Asset> assets, Dialect dialect,
                                      std::string_view folder = schema_folder);
 
@@ -48,8 +56,9 @@ std::vector<Migration> migrations_of(std::span<const Asset> assets, Dialect dial
 std::vector<Migration> embedded_migrations(Dialect dialect,
                                            std::string_view folder = schema_folder);
 
-// What is left to run. Throws OpenError when the database is newer than this program, and when a
-// migration that it ran was changed, is missing, or was slipped in below another.
+// What is left to run. Throws OpenError when the database is newer than this program and does not
+// run with it, and when a migration that it ran was changed, is missing, or was slipped in below
+// another.
 std::vector<Migration> migrations_to_run(std::span<const AppliedMigration> applied,
                                          std::span<const Migration> known);
 

@@ -6,7 +6,7 @@ namespace securecart::storage {
 namespace {
 
 AppliedMigration applied(const Migration& migration) {
-  return {migration.number, migration.name, migration.checksum};
+  return {migration.number, migration.name, migration.checksum, migration.runs_with};
 }
 
 std::string refusal(std::span<const AppliedMigration> done, std::span<const Migration> known) {
@@ -56,9 +56,38 @@ TEST_F(MigrationsTest, RunsWhatIsLeft) {
 }
 
 TEST_F(MigrationsTest, RefusesADatabaseOfANewerProgram) {
-  const std::vector done{AppliedMigration{7, "0007_later", "x"}};
-  EXPECT_EQ(refusal(done, known_),
-            "made by a newer SecureCart (schema 7 > 3): run that version or restore a backup");
+  const std::vector done{AppliedMigration{7, "0007_later", "x", 6}};
+  EXPECT_EQ(
+      refusal(done, known_),
+      "made by a newer SecureCart (schema 7 > 3), and schema migration 7 (0007_later) ended "
+      "what this version needs: run a version that knows schema 6, or restore the backup made "
+      "before the upgrade");
+}
+
+TEST_F(MigrationsTest, OpensWhatANewerProgramOnlyAddedTo) {
+  std::vector<AppliedMigration> done;
+  for (const Migration& migration : known_) {
+    done.push_back(applied(migration));
+  }
+  done.push_back({4, "0004_more", "x", 2});
+  done.push_back({5, "0005_still_more", "x", 3});
+  EXPECT_TRUE(migrations_to_run(done, known_).empty());
+  done.push_back({6, "0006_other", "x", 4});
+  EXPECT_NE(refusal(done, known_).find("0006_other"), std::string::npos);
+}
+
+TEST_F(MigrationsTest, AFileSaysWhichProgramsItRunsWith) {
+  const auto with = [](const std::string& text) {
+    const std::vector<Asset> assets{{"sql/0004_a.sql", text}};
+    return migrations_of(assets, Dialect::sqlite).front().runs_with;
+  };
+  EXPECT_EQ(with("CREATE TABLE a (x TEXT);"), 4);
+  EXPECT_EQ(with("-- runs with 0002\nCREATE TABLE a (x TEXT);"), 2);
+  EXPECT_EQ(with("-- A table.\n-- runs with 3"), 3);
+  for (const char* wrong :
+       {"-- runs with 4", "-- runs with 0", "-- runs with x", "-- runs with 2x"}) {
+    EXPECT_THROW(with(wrong), std::logic_error) << wrong;
+  }
 }
 
 TEST_F(MigrationsTest, RefusesFilesThatWereChangedOrAreMissingOrSlippedIn) {

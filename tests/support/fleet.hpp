@@ -3,15 +3,20 @@
 //
 //   shopper --> web-1, web-2 --mTLS--> accounts-1/2, catalog-1/2, orders-1/2, payments-1/2
 //                                                          provider <--------'
+//
+// With a balancer (HAProxy) before the two of web when it is asked for.
 #pragma once
 
+#include <fcntl.h>
 #include <map>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "cli/sample.hpp"
+#include "tests/support/haproxy.hpp"
 #include "tests/support/postgres.hpp"
 #include "tests/support/shop_process.hpp"
 
@@ -44,7 +49,7 @@ class RoleProcess {
 
   void launch() {
     int ends[2];
-    if (pipe(ends) != 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
       throw std::runtime_error("no pipe");
     }
     std::vector<std::string> arguments{program(), "serve"};
@@ -104,8 +109,20 @@ class Fleet {
             {"payments", "payments"}};
   }
 
-  Fleet(std::filesystem::path folder, std::string database, int instances = 2)
-      : folder_(std::move(folder)), database_(std::move(database)) {
+  struct Options {
+    std::vector<std::string> engines = {};  // options of every inner process: --cache, --broker
+    bool balanced = false;                  // shoppers come through HAProxy
+    int instances = 2;
+  };
+
+  Fleet(std::filesystem::path folder, std::string database)
+      : Fleet(std::move(folder), std::move(database), Options()) {}
+  Fleet(std::filesystem::path folder, std::string database, Options options)
+      : folder_(std::move(folder)), database_(std::move(database)), options_(std::move(options)) {
+    const int instances = options_.instances;
+    if (options_.balanced) {
+      balancer_port_ = free_port();
+    }
     make_shop();
     make_authority();
     add_provider();
@@ -123,10 +140,17 @@ class Fleet {
     for (const auto& process : processes_) {
       process->wait_until_open();
     }
+    if (options_.balanced) {
+      balancer_ = std::make_unique<Haproxy>(folder_, balancing());
+    }
   }
 
   std::string url(std::size_t web = 0) const {
     return "http://127.0.0.1:" + std::to_string(web_ports_.at(web));
+  }
+  // Where shoppers go.
+  std::string shop_url() const {
+    return balancer_port_ == 0 ? url() : "http://127.0.0.1:" + std::to_string(balancer_port_);
   }
   const std::string& secret_key() const { return credentials_.secret_key; }
   std::filesystem::path credentials_file() const { return folder_ / "fleet.json"; }
@@ -144,11 +168,19 @@ class Fleet {
     throw std::runtime_error("no process " + name);
   }
   int port(const std::string& name) const { return ports_.at(name); }
+  // Where the instances of a role are, as --upstream takes them: "https://…,https://…".
+  const std::map<std::string, std::string>& upstreams() const { return upstreams_; }
   // Every identity again, by what the authority is now.
   void renew_all() {
     for (const auto& [name, port] : ports_) {
       must({"ca", "issue", "--ca", authority().string(), "--renew", identity(name).string()});
     }
+  }
+
+  // A certificate that names `roles`, in identity(name).
+  void issue(const std::string& name, const std::string& roles) const {
+    must({"ca", "issue", "--ca", authority().string(), "--roles", roles, "--address", "127.0.0.1",
+          "--out", identity(name).string()});
   }
 
   static void must(std::vector<std::string> words) {
@@ -201,18 +233,15 @@ class Fleet {
   void add(const std::string& name, std::vector<std::string> arguments) {
     processes_.push_back(std::make_unique<RoleProcess>(name, std::move(arguments)));
   }
-  void issue(const std::string& name, const std::string& roles) const {
-    must({"ca", "issue", "--ca", authority().string(), "--roles", roles, "--address", "127.0.0.1",
-          "--out", identity(name).string()});
-  }
-
   void add_provider() {
     provider_port_ = free_port();
     std::vector<std::string> arguments = common("provider", free_port());
     arguments.insert(arguments.end(), {"--roles", "test-payments", "--test-payments-port",
                                        std::to_string(provider_port_)});
     add("provider", std::move(arguments));
-    web_ports_ = {free_port(), free_port()};
+    for (int i = 0; i < options_.instances; ++i) {
+      web_ports_.push_back(free_port());
+    }
   }
 
   void add_inner(const Group& group, const std::string& name) {
@@ -220,10 +249,11 @@ class Fleet {
     ports_[name] = port;
     issue(name, group.roles);
     std::vector<std::string> arguments = common(name, port);
-    arguments.insert(
-        arguments.end(),
-        {"--roles", group.roles, "--database", database_, "--identity", identity(name).string(),
-         "--public-url", url(), "--webhook-url", url(), "--test-payments-url", provider_url()});
+    arguments.insert(arguments.end(),
+                     {"--roles", group.roles, "--database", database_, "--identity",
+                      identity(name).string(), "--public-url", shop_url(), "--webhook-url",
+                      shop_url(), "--test-payments-url", provider_url()});
+    arguments.insert(arguments.end(), options_.engines.begin(), options_.engines.end());
     add(name, std::move(arguments));
     std::string roles = group.roles;
     for (std::size_t at = 0; at != std::string::npos;) {
@@ -247,15 +277,38 @@ class Fleet {
     write_fleet_credentials();
   }
 
+  // A request goes to the other instance when it found no connection; whether it may be repeated
+  // otherwise is for who sent it to know.
+  std::string balancing() const {
+    std::string text =
+        "global\n  maxconn 4000\n"
+        "defaults\n  mode http\n  timeout connect 1s\n  timeout client 30s\n"
+        "  timeout server 30s\n  option redispatch 1\n  retries 3\n  retry-on conn-failure\n"
+        "  option httpchk GET /readyz\n"
+        "  default-server check inter 200ms fastinter 100ms downinter 100ms fall 2 rise 1 "
+        "on-marked-down shutdown-sessions\n"
+        "frontend shop\n  bind 127.0.0.1:" +
+        std::to_string(balancer_port_) +
+        "\n  default_backend web\n"
+        "backend web\n  balance leastconn\n";
+    for (std::size_t web = 0; web < webs_; ++web) {
+      text += "  server web-" + std::to_string(web + 1) +
+              " 127.0.0.1:" + std::to_string(web_ports_[web]) + "\n";
+    }
+    return text;
+  }
+
   std::string provider_url() const { return "http://127.0.0.1:" + std::to_string(provider_port_); }
   void write_fleet_credentials() {
-    credentials_.url = url();
+    credentials_.url = shop_url();
     credentials_.test_payments_url = provider_url();
     cli::write_credentials(credentials_file(), credentials_);
   }
 
   const std::filesystem::path folder_;
   const std::string database_;
+  const Options options_;
+  int balancer_port_ = 0;
   cli::Credentials credentials_;
   int provider_port_ = 0;
   std::vector<int> web_ports_;
@@ -263,6 +316,7 @@ class Fleet {
   std::map<std::string, int> ports_;
   std::map<std::string, std::string> upstreams_;
   std::vector<std::unique_ptr<RoleProcess>> processes_;
+  std::unique_ptr<Haproxy> balancer_;
 };
 
 }  // namespace securecart::test

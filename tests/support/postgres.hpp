@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <atomic>
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <poll.h>
 #include <postgresql/libpq-fe.h>
 #include <pwd.h>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <sys/prctl.h>
@@ -26,20 +28,27 @@
 
 namespace securecart::test {
 
+// Below the range the kernel takes ports of outgoing connections from: the port of a server that
+// was killed is still free when it starts again, however many connections were made meanwhile.
 inline int free_port() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool good =
-      bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  close(descriptor);
-  if (!good) {
-    throw std::runtime_error("no free port");
+  constexpr int first = 10'000;
+  constexpr int count = 22'000;
+  static std::atomic<unsigned> next = std::random_device{}();
+  for (int tries = 0; tries < count; ++tries) {
+    const int port = first + static_cast<int>(next++ % count);
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool good =
+        bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(descriptor);
+    if (good) {
+      return port;
+    }
   }
-  return ntohs(address.sin_port);
+  throw std::runtime_error("no free port");
 }
 
 class Postgres {
@@ -73,11 +82,7 @@ class Postgres {
          "--checkpoint", "fast", "--no-sync", "--wal-method", "stream"});
     start();
   }
-  ~Postgres() {
-    if (child_ > 0) {
-      kill_all();
-    }
-  }
+  ~Postgres() { kill_all(); }
   Postgres(const Postgres&) = delete;
   Postgres& operator=(const Postgres&) = delete;
 
@@ -113,6 +118,9 @@ class Postgres {
 
   // kill -9 of the whole server: what was not written to the disk's cache is gone.
   void kill_all() {
+    if (child_ <= 0) {
+      return;
+    }
     const std::vector<pid_t> children = processes();
     kill(child_, SIGKILL);
     for (const pid_t process : children) {

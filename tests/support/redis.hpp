@@ -87,12 +87,7 @@ class RedisProcess {
     own(config_file());
     start();
   }
-  ~RedisProcess() {
-    if (child_ > 0) {
-      resume();
-      kill_now();
-    }
-  }
+  ~RedisProcess() { kill_now(); }
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
@@ -102,6 +97,9 @@ class RedisProcess {
   bool running() const { return child_ > 0; }
 
   void kill_now() {
+    if (child_ <= 0) {
+      return;
+    }
     kill(child_, SIGKILL);
     waitpid(child_, nullptr, 0);
     child_ = -1;

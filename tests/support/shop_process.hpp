@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -26,7 +27,7 @@ inline std::string program() {
 // Runs a word of the command line to its end. What it printed is added to `output`.
 inline int run_program(std::vector<std::string> arguments, std::string* output = nullptr) {
   int ends[2];
-  if (pipe(ends) != 0) {
+  if (pipe2(ends, O_CLOEXEC) != 0) {
     throw std::runtime_error("no pipe");
   }
   const pid_t child = fork();
@@ -99,7 +100,7 @@ class ShopProcess {
                                        "error"};
     arguments.insert(arguments.end(), extra_.begin(), extra_.end());
     int ends[2];
-    if (pipe(ends) != 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
       throw std::runtime_error("no pipe");
     }
     child_ = fork();

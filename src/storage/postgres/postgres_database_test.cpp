@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <poll.h>
 #include <set>
 #include <thread>
 
@@ -10,6 +11,7 @@
 
 #include "base/prng.hpp"
 #include "storage/limits.hpp"
+#include "tests/support/busy_orders.hpp"
 #include "tests/support/postgres.hpp"
 #include "tests/support/postgres_proxy.hpp"
 #include "tests/support/seed.hpp"
@@ -601,45 +603,241 @@ std::string refusal(const std::string& url, std::vector<Migration> migrations) {
   }
 }
 
+std::vector<Migration> own() {
+  return embedded_migrations(Dialect::postgres);
+}
+
 std::vector<Migration> own_and(std::string name, std::string sql) {
-  std::vector<Migration> migrations = embedded_migrations(Dialect::postgres);
+  std::vector<Migration> migrations = own();
   const int number = migrations.back().number + 1;
-  migrations.push_back({number, std::move(name), std::move(sql), "c"});
+  migrations.push_back({number, std::move(name), std::move(sql), "c", number});
   return migrations;
+}
+
+std::string name_of(const std::string& url) {
+  return url.substr(url.rfind('/') + 1);
+}
+
+bool is_whole(const Postgres& postgres, const std::string& url, const std::string& index) {
+  return postgres.execute(
+             "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = "
+             "indexrelid WHERE indisvalid AND relname = '" +
+                 index + "'",
+             name_of(url)) == "1";
 }
 
 TEST(PostgresMigrations, RefuseADatabaseOfANewerProgram) {
   const std::string url = server().make_database();
   EXPECT_EQ(refusal(url, own_and("later", "CREATE TABLE later (x BIGINT)")), "opened");
-  EXPECT_NE(refusal(url, embedded_migrations(Dialect::postgres)).find("made by a newer SecureCart"),
-            std::string::npos);
+  const std::string said = refusal(url, own());
+  EXPECT_NE(said.find("made by a newer SecureCart"), std::string::npos) << said;
+  EXPECT_NE(said.find("restore the backup made before the upgrade"), std::string::npos) << said;
+}
+
+// In the middle of an upgrade, a process of the old version dies and is started again.
+TEST(PostgresMigrations, LetAnOlderProgramBackInWhereANewerOneOnlyAdded) {
+  const std::string url = server().make_database();
+  std::vector<Migration> newer = own();
+  for (Migration& later : test::later_migrations(own().back().number)) {
+    newer.push_back(std::move(later));
+  }
+  EXPECT_EQ(refusal(url, newer), "opened");
+  EXPECT_EQ(refusal(url, own()), "opened");
+  const int ended = newer.back().number + 1;
+  newer.push_back({ended, "ended", "ALTER TABLE orders DROP COLUMN home_region", "c", ended - 1});
+  EXPECT_EQ(refusal(url, newer), "opened");
+  const std::string said = refusal(url, own());
+  EXPECT_NE(said.find("a version that knows schema " + std::to_string(ended - 1)),
+            std::string::npos)
+      << said;
 }
 
 TEST(PostgresMigrations, RefuseADatabaseOfAnotherProgram) {
   const std::string url = server().make_database();
   server().execute("CREATE TABLE someone_elses (x BIGINT)", url.substr(url.rfind('/') + 1));
-  EXPECT_NE(refusal(url, embedded_migrations(Dialect::postgres)).find("of another program"),
-            std::string::npos);
+  EXPECT_NE(refusal(url, own()).find("of another program"), std::string::npos);
 }
 
 TEST(PostgresMigrations, AFailedOneLeavesNothingBehind) {
   const std::string url = server().make_database();
   const std::string broken = "CREATE TABLE half (x BIGINT); CREATE TABLE half (x BIGINT)";
   EXPECT_NE(refusal(url, own_and("broken", broken)).find("broken failed"), std::string::npos);
-  EXPECT_EQ(refusal(url, embedded_migrations(Dialect::postgres)), "opened");
+  EXPECT_EQ(refusal(url, own()), "opened");
 }
 
 TEST(PostgresMigrations, SeveralProcessesStartingAtOnceMigrateOnce) {
   const std::string url = server().make_database();
   std::vector<std::future<std::string>> opening;
   for (int i = 0; i < 4; ++i) {
-    opening.push_back(std::async(std::launch::async, [&url] {
-      return refusal(url, embedded_migrations(Dialect::postgres));
-    }));
+    opening.push_back(std::async(std::launch::async, [&url] { return refusal(url, own()); }));
   }
   for (auto& one : opening) {
     EXPECT_EQ(one.get(), "opened");
   }
+}
+
+constexpr const char* index_of_notes =
+    "-- no transaction\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS notes_by_id ON notes (id)";
+
+// Somebody's transaction is older than the index: building it waits, and nobody else does.
+TEST(PostgresMigrations, AnIndexWaitsForOlderTransactionsAndIsWhole) {
+  const std::string url = server().make_database();
+  Client client(url);
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> writer(PQconnectdb(url.c_str()), &PQfinish);
+  PQclear(PQexec(writer.get(), "BEGIN; INSERT INTO notes (id) VALUES ('uncommitted')"));
+  auto migrating =
+      std::async(std::launch::async, [&url] { return refusal(url, own_and("i", index_of_notes)); });
+  const auto until = std::chrono::steady_clock::now() + 3 * limits::migration_lock_timeout;
+  for (int i = 0; std::chrono::steady_clock::now() < until; ++i) {
+    client.commit(add_note(std::to_string(i)));
+  }
+  EXPECT_EQ(migrating.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  PQclear(PQexec(writer.get(), "COMMIT"));
+  EXPECT_EQ(migrating.get(), "opened");
+  EXPECT_TRUE(is_whole(server(), url, "notes_by_id"));
+}
+
+TEST(PostgresMigrations, AnIndexLeftHalfBuiltIsBuiltAnew) {
+  const std::string url = server().make_database();
+  EXPECT_EQ(refusal(url, own()), "opened");
+  server().execute("CREATE TABLE notes (id TEXT); INSERT INTO notes VALUES ('1'), ('1')",
+                   name_of(url));
+  EXPECT_NE(refusal(url, own_and("i", index_of_notes)), "opened") << "it cannot be unique";
+  EXPECT_FALSE(is_whole(server(), url, "notes_by_id"));
+  server().execute("DELETE FROM notes", name_of(url));
+  EXPECT_EQ(refusal(url, own_and("i", index_of_notes)), "opened");
+  EXPECT_TRUE(is_whole(server(), url, "notes_by_id"));
+}
+
+// Its answers take a quarter of a second each: were the transaction more than one message, its lock
+// would be held for all of them.
+TEST(PostgresMigrations, AClientThatIsSlowHoldsNoLock) {
+  const std::string url = server().make_database();
+  Client client(url);
+  PostgresProxy proxy(server().port());
+  proxy.delay(250);
+  auto migrating = std::async(std::launch::async, [&] {
+    return refusal(proxy.url(name_of(url)),
+                   own_and("column", "ALTER TABLE notes ADD COLUMN text TEXT"));
+  });
+  auto longest = std::chrono::steady_clock::duration::zero();
+  for (int i = 0; migrating.wait_for(std::chrono::seconds(0)) == std::future_status::timeout; ++i) {
+    const auto began = std::chrono::steady_clock::now();
+    client.commit(add_note(std::to_string(i)));
+    longest = std::max(longest, std::chrono::steady_clock::now() - began);
+  }
+  EXPECT_EQ(migrating.get(), "opened");
+  EXPECT_LT(longest, std::chrono::milliseconds(250));
+}
+
+// The server dies in the middle, again and again; each time the program is started anew.
+TEST(PostgresMigrations, KilledAtAnyMomentTheyAreWholeInTheEnd) {
+  Postgres postgres;
+  const std::string url = postgres.make_database();
+  const std::vector<Migration> all = own();
+  const std::vector<Migration> first(all.begin(), all.begin() + 4);
+  EXPECT_EQ(refusal(url, first), "opened");
+  test::fill_with_orders(postgres, name_of(url), 20'000);
+  std::vector<Migration> wanted = all;
+  for (Migration& later : test::later_migrations(all.back().number)) {
+    wanted.push_back(std::move(later));
+  }
+  Prng random(test::seed());
+  constexpr int kills = 6;
+  for (int i = 0; i < kills; ++i) {
+    auto migrating = std::async(std::launch::async, [&] { return refusal(url, wanted); });
+    poll(nullptr, 0, static_cast<int>(random.below(120)));
+    postgres.kill_all();
+    postgres.start();
+    migrating.get();
+  }
+  EXPECT_EQ(refusal(url, wanted), "opened");
+  EXPECT_TRUE(is_whole(postgres, url, "orders_by_channel"));
+  EXPECT_EQ(postgres.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid", name_of(url)),
+            "0");
+  EXPECT_EQ(postgres.execute("SELECT count(*) FROM schema_migrations", name_of(url)),
+            std::to_string(wanted.size()));
+}
+
+// Every migration of this program and of a later one, on a database with many orders, while orders
+// are placed. What must not happen is also looked for by its nature, whatever the size and the
+// machine: that a table is read or written whole under a lock that keeps shoppers out.
+class MigrationsOfABusyShop : public testing::Test {
+ protected:
+  MigrationsOfABusyShop() {
+    const std::vector<Migration> all = own();
+    const std::vector<Migration> first(all.begin(), all.begin() + 4);
+    EXPECT_EQ(refusal(url_, first), "opened");
+    server().execute("CREATE TABLE migration_watch (name TEXT, found TEXT)", name_of(url_));
+  }
+
+  // With a look, before its end, at what each has read under which locks.
+  static std::vector<Migration> watched(std::vector<Migration> migrations) {
+    for (Migration& migration : migrations) {
+      if (!migration.sql.starts_with("-- no transaction")) {
+        migration.sql += fmt::format(
+            "\n; INSERT INTO migration_watch SELECT '{}', c.relname || ' read under ' || l.mode "
+            "FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_xact_user_tables s "
+            "ON s.relid = c.oid WHERE l.pid = pg_backend_pid() AND l.granted AND l.mode IN "
+            "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') AND "
+            "s.seq_tup_read > 100",
+            migration.name);
+      }
+    }
+    return migrations;
+  }
+  std::string found() const {
+    return server().execute(
+        "SELECT coalesce(string_agg(DISTINCT name || ': ' || found, '; '), '') FROM "
+        "migration_watch",
+        name_of(url_));
+  }
+
+  const std::string url_ = server().make_database();
+};
+
+TEST_F(MigrationsOfABusyShop, HoldNobodyUpForLong) {
+  constexpr auto most = std::chrono::milliseconds(100);
+  test::fill_with_orders(server(), name_of(url_), 50'000);
+  std::vector<Migration> all = own();
+  PostgresOptions options;
+  options.url = url_;
+  const SystemClock clock;
+  observe::Metrics metrics;
+  PostgresDatabase old_version(options, clock, metrics, std::span(all).first(4));
+  for (Migration& later : test::later_migrations(all.back().number)) {
+    all.push_back(std::move(later));
+  }
+  test::LockWatch watch(server(), name_of(url_));
+  test::Seller seller(old_version);
+  EXPECT_EQ(refusal(url_, watched(all)), "opened");
+  const int sold = seller.sold();
+  while (seller.sold() + seller.failed() < sold + 10) {
+    std::this_thread::yield();
+  }
+  seller.stop();
+  watch.stop();
+  EXPECT_EQ(seller.failed(), 0) << "the old version goes on selling";
+  EXPECT_EQ(found(), "");
+  EXPECT_LT(watch.longest(), most) << watch.worst().table << " " << watch.worst().mode;
+  EXPECT_TRUE(is_whole(server(), url_, "orders_by_channel"));
+}
+
+TEST_F(MigrationsOfABusyShop, TheWatchFindsATableThatIsReadOrWrittenWhole) {
+  test::fill_with_orders(server(), name_of(url_), 1'000);
+  EXPECT_EQ(
+      refusal(url_, watched(own_and("rewrite",
+                                    "ALTER TABLE orders ADD COLUMN lucky BIGINT NOT NULL DEFAULT "
+                                    "(random() * 10)::bigint"))),
+      "opened");
+  EXPECT_EQ(found(), "rewrite: orders read under AccessExclusiveLock");
+}
+
+TEST_F(MigrationsOfABusyShop, TheWatchFindsAnIndexThatKeepsWritersOut) {
+  test::fill_with_orders(server(), name_of(url_), 1'000);
+  EXPECT_EQ(refusal(url_, watched(own_and("blocking", "CREATE INDEX b ON orders (placed_at)"))),
+            "opened");
+  EXPECT_EQ(found(), "blocking: orders read under ShareLock");
 }
 
 // A table in use: the migration steps back again and again, and the shop sells meanwhile.

@@ -157,46 +157,92 @@ void check_server(Session& session) {
 
 std::vector<AppliedMigration> applied_migrations(Session& session) {
   std::vector<AppliedMigration> applied;
-  for (const auto& row :
-       session.run("SELECT number, name, checksum FROM schema_migrations ORDER BY number")) {
-    applied.push_back({std::stoi(row[0]), row[1], row[2]});
+  for (const auto& row : session.run(
+           "SELECT number, name, checksum, coalesce(runs_with, number) FROM schema_migrations "
+           "ORDER BY number")) {
+    applied.push_back({std::stoi(row[0]), row[1], row[2], std::stoi(row[3])});
   }
   return applied;
 }
 
 void claim_database(Session& session) {
-  if (session.cell("SELECT to_regclass('schema_migrations') IS NOT NULL") == "t") {
-    return;
+  if (session.cell("SELECT to_regclass('schema_migrations') IS NULL") == "t") {
+    const std::string tables = session.cell(
+        "SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(false))");
+    if (tables != "0") {
+      throw OpenError("it is a database of another program: choose another, or an empty one");
+    }
+    session.run(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL PRIMARY KEY, "
+        "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
   }
-  const std::string tables = session.cell(
-      "SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(false))");
-  if (tables != "0") {
-    throw OpenError("it is a database of another program: choose another, or an empty one");
+  // Earlier programs made the table without it. Only then: a dump that is being made reads it.
+  if (session.cell("SELECT count(*) FROM pg_attribute WHERE attrelid = "
+                   "'schema_migrations'::regclass AND attname = 'runs_with'") == "0") {
+    session.run("ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS runs_with BIGINT");
   }
-  session.run(
-      "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL PRIMARY KEY, "
-      "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
+}
+
+// Names and checksums come from this program's own files and hold no quotes.
+std::string recording(const Migration& migration, const Clock& clock) {
+  return fmt::format(
+      "INSERT INTO schema_migrations (number, name, checksum, runs_with, applied_at) "
+      "VALUES ({}, '{}', '{}', {}, {})",
+      migration.number, migration.name, migration.checksum, migration.runs_with,
+      to_millis(clock.now()));
+}
+
+// The transaction is one message: its locks are never held while a client is waited for, which may
+// have stopped or be gone.
+void run_in_transaction(Session& session, const Migration& migration, const Clock& clock) {
+  try {
+    session.run(
+        fmt::format("BEGIN;\n{}\n;\n{};\nCOMMIT", migration.sql, recording(migration, clock)));
+  } catch (const SqlError&) {
+    session.run("ROLLBACK");
+    throw;
+  }
+}
+
+// The name in "CREATE [UNIQUE] INDEX CONCURRENTLY IF NOT EXISTS name ON …".
+std::string index_made_by(const Migration& migration) {
+  constexpr std::string_view mark = " INDEX CONCURRENTLY IF NOT EXISTS ";
+  const std::size_t at = migration.sql.find(mark);
+  const std::size_t begin = at + mark.size();
+  if (at == std::string::npos) {
+    throw std::logic_error(migration.name +
+                           ": what runs outside of a transaction is one CREATE INDEX CONCURRENTLY "
+                           "IF NOT EXISTS");
+  }
+  return migration.sql.substr(begin, migration.sql.find_first_of(" \n", begin) - begin);
+}
+
+// Nobody is kept out while it is built, and nobody queues behind it while it waits for transactions
+// that are older, so it may wait. When it was interrupted (killed, a transaction that lasted too
+// long) a half-built index is left, which no query uses and IF NOT EXISTS would pass over.
+void build_index(Session& session, const Migration& migration, const Clock& clock) {
+  const std::string index = index_made_by(migration);
+  session.run(fmt::format("SET lock_timeout = {}", millis(limits::migration_patience)));
+  const std::string half_built = session.cell(
+      "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+      "WHERE relname = $1 AND relnamespace = to_regnamespace(current_schema()) AND NOT indisvalid",
+      {index});
+  if (half_built != "0") {
+    session.run("DROP INDEX CONCURRENTLY IF EXISTS " + index);
+  }
+  session.run(migration.sql);
+  session.run(recording(migration, clock));
+  session.run(fmt::format("SET lock_timeout = {}", millis(limits::migration_lock_timeout)));
 }
 
 void run_once(Session& session, const Migration& migration, const Clock& clock) {
-  const bool alone = migration.sql.starts_with(no_transaction);
-  if (!alone) {
-    session.run("BEGIN");
-  }
   try {
-    session.run(migration.sql);
-    session.run(
-        "INSERT INTO schema_migrations (number, name, checksum, applied_at) "
-        "VALUES ($1, $2, $3, $4)",
-        {std::to_string(migration.number), migration.name, migration.checksum,
-         std::to_string(to_millis(clock.now()))});
-    if (!alone) {
-      session.run("COMMIT");
+    if (migration.sql.starts_with(no_transaction)) {
+      build_index(session, migration, clock);
+    } else {
+      run_in_transaction(session, migration, clock);
     }
   } catch (const SqlError& error) {
-    if (!alone) {
-      session.run("ROLLBACK");
-    }
     throw SqlError(fmt::format("schema migration {} failed: {}", migration.name, error.what()),
                    error.code);
   }
@@ -240,12 +286,11 @@ Opened bring_up_to_date(const std::vector<Endpoint>& endpoints, std::span<const 
                         const Clock& clock) {
   Session session(endpoints, synchronous_commit, clock);
   try {
-    session.run("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+    session.run("SET statement_timeout = 0");
     check_server(session);
     take_turn(session, clock);
-    claim_database(session);
     session.run(fmt::format("SET lock_timeout = {}", millis(limits::migration_lock_timeout)));
-    session.run("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+    claim_database(session);
     for (const Migration& migration : migrations_to_run(applied_migrations(session), known)) {
       run(session, migration, clock);
       log::info("schema_migrated", {{"migration", migration.name}});

@@ -1,10 +1,11 @@
 // Brings the schema of a PostgreSQL database up to this program's, while others use it.
 //
 // One process migrates at a time (an advisory lock); the others wait and then find it done. Each
-// migration is a transaction of its own, so an interrupted one leaves nothing behind. No statement
-// waits longer for a lock than limits::migration_lock_timeout: those who queue behind it are the
-// shoppers; it is tried again instead. A file that begins with the line `-- no transaction` holds
-// one statement that cannot run in one (CREATE INDEX CONCURRENTLY … IF NOT EXISTS).
+// migration is a transaction of its own, sent as one message, so an interrupted one leaves nothing
+// behind and one that stops holds nobody up. No statement waits longer for a lock than
+// limits::migration_lock_timeout: those who queue behind it are the shoppers; it is tried again
+// instead. A file that begins with the line `-- no transaction` holds one CREATE INDEX CONCURRENTLY
+// IF NOT EXISTS, which keeps nobody out, and is begun anew when it was interrupted.
 #pragma once
 
 #include <cstdint>

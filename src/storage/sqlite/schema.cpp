@@ -24,10 +24,22 @@ std::vector<AppliedMigration> applied_migrations(Connection& connection) {
   connection.execute(
       "CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT NOT NULL PRIMARY KEY, "
       "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)");
+  // Earlier programs made the table without it.
+  const std::int64_t has_column =
+      connection
+          .query(
+              "SELECT count(*) FROM pragma_table_info('schema_migrations') WHERE name = "
+              "'runs_with'")[0]
+          .integer(0);
+  if (has_column == 0) {
+    connection.execute("ALTER TABLE schema_migrations ADD COLUMN runs_with BIGINT");
+  }
   std::vector<AppliedMigration> applied;
   for (const Row row :
-       connection.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")) {
-    applied.push_back({static_cast<int>(row.integer(0)), row.text(1), row.text(2)});
+       connection.query("SELECT number, name, checksum, coalesce(runs_with, number) FROM "
+                        "schema_migrations ORDER BY number")) {
+    applied.push_back({static_cast<int>(row.integer(0)), row.text(1), row.text(2),
+                       static_cast<int>(row.integer(3))});
   }
   return applied;
 }
@@ -37,10 +49,10 @@ void run(Connection& connection, const Migration& migration, const Clock& clock)
   try {
     connection.execute(migration.sql);
     const Connection::Change change = connection.change(
-        "INSERT INTO schema_migrations (number, name, checksum, applied_at) "
-        "VALUES ($1, $2, $3, $4)",
+        "INSERT INTO schema_migrations (number, name, checksum, runs_with, applied_at) "
+        "VALUES ($1, $2, $3, $4, $5)",
         {std::int64_t{migration.number}, migration.name, migration.checksum,
-         to_millis(clock.now())});
+         std::int64_t{migration.runs_with}, to_millis(clock.now())});
     if (!change.message.empty()) {
       throw EngineError(change.message, change.code);
     }
