@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "lab/checks.hpp"
 #include "lab/fields.hpp"
+#include "lab/world_reader.hpp"
 
 namespace securecart::lab {
 namespace {
@@ -95,9 +96,9 @@ std::optional<json::object> verified(const CheckContext& context, const std::str
   return std::move(parsed->as_object());
 }
 
-void check_statement(const CheckContext& context, const std::string& name,
-                     const WorldReceipt& receipt, const WorldOrder& order) {
-  const auto facts = verified(context, name, receipt.statement, "statement");
+void check_statement(const CheckContext& context, const WorldOrder& order) {
+  const std::string name = context.index.name(order);
+  const auto facts = verified(context, name, order.statement, "statement");
   if (!facts) {
     return;
   }
@@ -111,23 +112,22 @@ void check_statement(const CheckContext& context, const std::string& name,
                        int_of(*facts, "total", -1));
 }
 
-void check_link(const CheckContext& context, const std::string& name, const WorldReceipt& receipt,
-                std::int64_t sequence, const std::string& previous) {
-  context.report.equal("receipts", name, "sequence", sequence, receipt.sequence);
-  context.report.same("receipts", name, "a digest of", sha256_hex(receipt.entry.payload),
-                      receipt.digest);
-  context.report.same("receipts", name, "to follow", previous, receipt.previous);
-  const auto link = verified(context, name, receipt.entry, "chain entry");
+// The digests of the statements that the entry chains, when it holds.
+std::vector<std::string> check_entry(const CheckContext& context, const std::string& name,
+                                     const WorldEntry& entry, std::int64_t sequence,
+                                     const std::string& previous) {
+  context.report.equal("receipts", name, "sequence", sequence, entry.sequence);
+  context.report.same("receipts", name, "a digest of", sha256_hex(entry.document.payload),
+                      entry.digest);
+  context.report.same("receipts", name, "to follow", previous, entry.previous);
+  const auto link = verified(context, name, entry.document, "chain entry");
   if (!link) {
-    return;
+    return {};
   }
   context.report.equal("receipts", name, "a signed sequence of", sequence,
                        int_of(*link, "sequence", -1));
   context.report.same("receipts", name, "a signed link to", previous, text_of(*link, "previous"));
-  context.report.same("receipts", name, "a signed order of", receipt.order_id,
-                      text_of(*link, "order_id"));
-  context.report.same("receipts", name, "a signed statement of",
-                      sha256_hex(receipt.statement.payload), text_of(*link, "statement"));
+  return chained_statements(*link);
 }
 
 }  // namespace
@@ -141,25 +141,26 @@ void check_events(const CheckContext& context) {
 }
 
 void check_receipts(const CheckContext& context) {
-  std::unordered_map<std::string_view, std::int64_t> entries;
+  std::unordered_map<std::string, std::int64_t> chained;  // how often, by digest
   std::string previous(64, '0');
   std::int64_t sequence = 0;
-  for (const WorldReceipt& receipt : context.world.receipts) {
-    const std::string name =
-        fmt::format("receipt {} (order {})", receipt.sequence, receipt.order_id);
-    check_link(context, name, receipt, ++sequence, previous);
-    previous = receipt.digest;
-    ++entries[receipt.order_id];
-    const auto order = context.index.orders.find(receipt.order_id);
-    if (context.report.that("receipts", order != context.index.orders.end(), name,
-                            "the order it is of", "no such order: lost")) {
-      check_statement(context, name, receipt, *order->second);
+  for (const WorldEntry& entry : context.world.receipt_chain) {
+    const std::string name = fmt::format("entry {} of the chain of receipts", entry.sequence);
+    for (std::string& statement : check_entry(context, name, entry, ++sequence, previous)) {
+      ++chained[std::move(statement)];
     }
+    previous = entry.digest;
   }
+  std::size_t known = 0;
   for (const WorldOrder& order : context.world.orders) {
-    context.report.equal("receipts", context.index.name(order), "entries in the chain:", 1,
-                         entries[order.id]);
+    check_statement(context, order);
+    const auto found = chained.find(sha256_hex(order.statement.payload));
+    known += found != chained.end() ? 1 : 0;
+    context.report.equal("receipts", context.index.name(order), "times in the chain:", 1,
+                         found != chained.end() ? found->second : 0);
   }
+  context.report.equal("receipts", "the chain", "statements of no order (lost):", 0,
+                       static_cast<std::int64_t>(chained.size() - known));
 }
 
 }  // namespace securecart::lab

@@ -4,6 +4,7 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -33,24 +34,36 @@ struct Scene {
 
 // Chains what the orders say, in their order.
 void chain_receipts(World& world) {
-  world.receipts.clear();
-  std::string previous(64, '0');
-  for (const WorldOrder& order : world.orders) {
-    WorldReceipt receipt;
-    receipt.sequence = static_cast<std::int64_t>(world.receipts.size()) + 1;
-    receipt.order_id = order.id;
-    receipt.previous = previous;
-    receipt.statement = signed_document({{"order_id", order.id},
-                                         {"number", order.number},
-                                         {"currency", order.currency},
-                                         {"total", order.total}});
-    receipt.entry = signed_document({{"order_id", order.id},
-                                     {"sequence", receipt.sequence},
-                                     {"previous", previous},
-                                     {"statement", sha256_hex(receipt.statement.payload)}});
-    receipt.digest = sha256_hex(receipt.entry.payload);
-    previous = receipt.digest;
-    world.receipts.push_back(std::move(receipt));
+  world.receipt_chain.clear();
+  const auto add_entry = [&world](json::object link) {
+    WorldEntry entry;
+    entry.sequence = static_cast<std::int64_t>(world.receipt_chain.size()) + 1;
+    entry.previous =
+        world.receipt_chain.empty() ? std::string(64, '0') : world.receipt_chain.back().digest;
+    link["sequence"] = entry.sequence;
+    link["previous"] = entry.previous;
+    entry.document = signed_document(link);
+    entry.digest = sha256_hex(entry.document.payload);
+    world.receipt_chain.push_back(std::move(entry));
+  };
+  json::array waiting;
+  for (WorldOrder& order : world.orders) {
+    order.statement = signed_document({{"order_id", order.id},
+                                       {"number", order.number},
+                                       {"currency", order.currency},
+                                       {"total", order.total}});
+    const std::string digest = sha256_hex(order.statement.payload);
+    if (world.receipt_chain.empty()) {  // as earlier versions wrote them
+      add_entry({{"order_id", order.id}, {"statement", digest}});
+      continue;
+    }
+    waiting.emplace_back(digest);
+    if (waiting.size() == 2) {
+      add_entry({{"statements", std::exchange(waiting, {})}});
+    }
+  }
+  if (!waiting.empty()) {
+    add_entry({{"statements", std::move(waiting)}});
   }
 }
 
@@ -403,19 +416,26 @@ const Mutation mutations[] = {
      }},
     {"the_log_ends_too_soon", "events", [](Scene& s) { s.world.events_tail += 1; }},
     // receipts
-    {"order_without_receipt", "receipts", [](Scene& s) { s.world.receipts.pop_back(); }},
-    {"order_with_two_receipts", "receipts",
-     [](Scene& s) { s.world.receipts.push_back(s.world.receipts.back()); }},
-    {"receipt_is_cut_out", "receipts",
-     [](Scene& s) { s.world.receipts.erase(s.world.receipts.begin() + 1); }},
-    {"receipts_change_places", "receipts",
-     [](Scene& s) { std::swap(s.world.receipts[1], s.world.receipts[2]); }},
+    {"orders_without_receipt", "receipts", [](Scene& s) { s.world.receipt_chain.pop_back(); }},
+    {"orders_chained_twice", "receipts",
+     [](Scene& s) { s.world.receipt_chain.push_back(s.world.receipt_chain.back()); }},
+    {"chained_order_is_lost", "receipts",
+     [](Scene& s) {
+       s.world.orders.push_back(s.world.orders.back());
+       s.world.orders.back().id = "ord_lost";
+       chain_receipts(s.world);
+       s.world.orders.pop_back();
+     }},
+    {"entry_is_cut_out", "receipts",
+     [](Scene& s) { s.world.receipt_chain.erase(s.world.receipt_chain.begin() + 1); }},
+    {"entries_change_places", "receipts",
+     [](Scene& s) { std::swap(s.world.receipt_chain[0], s.world.receipt_chain[1]); }},
     {"statement_is_rewritten", "receipts",
-     [](Scene& s) { s.world.receipts[0].statement.payload.back() = ' '; }},
+     [](Scene& s) { s.world.orders[0].statement.payload.back() = ' '; }},
     {"entry_is_rewritten", "receipts",
-     [](Scene& s) { s.world.receipts[0].entry.payload.back() = ' '; }},
+     [](Scene& s) { s.world.receipt_chain[0].document.payload.back() = ' '; }},
     {"signed_with_an_unknown_key", "receipts",
-     [](Scene& s) { s.world.receipts[0].statement.key_id = "rkey_9"; }},
+     [](Scene& s) { s.world.orders[0].statement.key_id = "rkey_9"; }},
     {"signed_by_somebody_else", "receipts",
      [](Scene& s) {
        s.world.receipt_keys["rkey_1"] = signing_key_from_seed(std::string(32, 'x')).public_key;
@@ -427,7 +447,7 @@ const Mutation mutations[] = {
        --s.world.orders[0].total;
      }},
     {"digest_is_not_of_the_entry", "receipts",
-     [](Scene& s) { s.world.receipts.back().digest = std::string(64, 'a'); }},
+     [](Scene& s) { s.world.receipt_chain.back().digest = std::string(64, 'a'); }},
     {"consumer_is_behind", "handled", [](Scene& s) { s.world.unsettled_events["payments"] = 1; }},
 };
 

@@ -58,6 +58,13 @@ struct WorldListing {
   std::int64_t total = 0;
 };
 
+// Canonical JSON text with its Ed25519 signature.
+struct WorldDocument {
+  std::string payload;
+  std::string key_id;
+  std::string signature;  // base64url
+};
+
 struct WorldOrder {
   std::string id;
   std::string number;
@@ -77,6 +84,7 @@ struct WorldOrder {
   std::vector<WorldPayment> payments;
   std::vector<WorldRefund> refunds;
   std::vector<WorldReservation> reservations;  // open ones
+  WorldDocument statement;
 };
 
 struct WorldLevel {
@@ -109,20 +117,12 @@ struct WorldBalance {
   std::int64_t balance = 0;  // debits less credits
 };
 
-// Canonical JSON text with its Ed25519 signature.
-struct WorldDocument {
-  std::string payload;
-  std::string key_id;
-  std::string signature;  // base64url
-};
-
-struct WorldReceipt {
+// An entry of the chain of receipts.
+struct WorldEntry {
   std::int64_t sequence = 0;
-  std::string order_id;
   std::string previous;  // hex
   std::string digest;    // hex
-  WorldDocument entry;
-  WorldDocument statement;
+  WorldDocument document;
 };
 
 struct WorldEvent {
@@ -151,7 +151,7 @@ struct World {
   std::vector<WorldLevel> levels;
   std::vector<WorldMovement> movements;
   std::map<std::string, std::string> receipt_keys;  // id -> raw public key
-  std::vector<WorldReceipt> receipts;
+  std::vector<WorldEntry> receipt_chain;
   std::vector<WorldEvent> events;
   std::int64_t events_tail = 0;  // the log's last position
   // By consumer: events of the log it has not settled, as far as the instance asked tells.

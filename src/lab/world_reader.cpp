@@ -45,13 +45,9 @@ WorldLevel level_of(const json::object& object) {
           int_of(object, "sold"),     int_of(object, "backordered")};
 }
 
-WorldReceipt receipt_of(const json::object& object) {
-  return {int_of(object, "sequence"),
-          text_of(object, "order_id"),
-          text_of(object, "previous"),
-          text_of(object, "digest"),
-          document_of(object_of(object, "entry")),
-          document_of(object_of(object, "statement"))};
+WorldEntry entry_of(const json::object& object) {
+  return {int_of(object, "sequence"), text_of(object, "previous"), text_of(object, "digest"),
+          document_of(object_of(object, "entry"))};
 }
 
 WorldCharge charge_of(const json::object& object) {
@@ -104,8 +100,20 @@ WorldOrder world_order(const json::object& object) {
   order.refunded = int_of(totals, "refunded");
   order.tax_included = bool_of(totals, "tax_included");
   order.captured = int_of(object, "captured_total");
+  order.statement = document_of(object_of(object, "receipt"));
   read_parts(object, order);
   return order;
+}
+
+std::vector<std::string> chained_statements(const json::object& entry) {
+  std::vector<std::string> digests;
+  for (const json::value& statement : array_of(entry, "statements")) {
+    digests.emplace_back(statement.is_string() ? std::string_view(statement.get_string()) : "");
+  }
+  if (entry.contains("statement")) {
+    digests.push_back(text_of(entry, "statement"));
+  }
+  return digests;
 }
 
 Task<bool> WorldReader::none_with(std::string payment_status) {
@@ -198,10 +206,15 @@ Task<bool> WorldReader::is_settled() {
   if (open_refunds_ > 0) {
     co_return false;
   }
-  const std::vector<json::object> receipts =
+  const std::vector<json::object> entries =
       co_await api_.list("/v1/admin/receipts", headers_, patience_);
+  std::size_t chained = 0;
+  for (const json::object& entry : entries) {
+    const Result<json::value> link = parse_json(entry_of(entry).document.payload);
+    chained += link ? chained_statements(as_object(*link)).size() : 0;
+  }
   const std::map<std::string, std::int64_t> unsettled = co_await read_unsettled(0ms);
-  co_return receipts.size() >=
+  co_return chained >=
       placed_&& std::ranges::all_of(unsettled, [](const auto& entry) { return entry.second == 0; });
 }
 
@@ -285,10 +298,10 @@ Task<void> WorldReader::read_receipts(World& world) {
     world.receipt_keys.emplace(text_of(key, "id"),
                                from_base64url(text_of(key, "public_key")).value_or(""));
   }
-  const std::vector<json::object> receipts =
+  const std::vector<json::object> entries =
       co_await api_.list("/v1/admin/receipts", headers_, patience_);
-  for (const json::object& receipt : receipts) {
-    world.receipts.push_back(receipt_of(receipt));
+  for (const json::object& entry : entries) {
+    world.receipt_chain.push_back(entry_of(entry));
   }
 }
 

@@ -73,5 +73,8 @@ class WorldReader {
 
 // An order of the admin API as the checker sees it.
 WorldOrder world_order(const json::object& order);
+// The digests of the statements that an entry of the chain of receipts names. Entries of earlier
+// versions name one.
+std::vector<std::string> chained_statements(const json::object& entry);
 
 }  // namespace securecart::lab

@@ -173,12 +173,10 @@ std::optional<std::int64_t> CartSnapshot::method_price(const ShippingMethod& met
 }
 
 const ShippingMethod* CartSnapshot::chosen_method() const {
-  for (const ShippingMethod* method : methods()) {
-    if (method->id == shipping_method_id && method_price(*method)) {
-      return method;
-    }
-  }
-  return nullptr;
+  const auto method = std::ranges::find(terms->methods, shipping_method_id, &ShippingMethod::id);
+  const bool fits = method != terms->methods.end() && !shipping_country.empty() &&
+                    method->zone_id == terms->zone_for(shipping_country) && method_price(*method);
+  return fits ? &*method : nullptr;
 }
 
 carts::Totals CartSnapshot::totals() const {

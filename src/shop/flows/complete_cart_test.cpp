@@ -216,9 +216,9 @@ TEST(DecideCompletion, TheReceiptIsOfThisOrder) {
   Decisions world;
   const Result<Plan> plan = world.decide(ready_cart());
   ASSERT_TRUE(plan);
-  const orders::ChainEntry entry = orders::chain_statement(
-      "shop_1", plan->order.id, orders::statement_digest(plan->order.receipt), 1,
-      orders::first_link(), world.key);
+  const std::string digests[] = {orders::statement_digest(plan->order.receipt)};
+  const orders::ChainEntry entry =
+      orders::chain_statements("shop_1", digests, 1, orders::first_link(), world.key);
   const std::string public_key = base64url(world.key.key.public_key);
   const orders::Verification verified = orders::verify_receipt(
       to_string(json::value(orders::receipt_file(plan->order.receipt, entry, public_key))),

@@ -1,5 +1,7 @@
 #include "shop/flows/receipt_chain.hpp"
 
+#include <map>
+
 #include <boost/json/parse.hpp>
 
 #include "shop/orders/errc.hpp"
@@ -7,7 +9,7 @@
 namespace securecart::shop::flows {
 namespace {
 
-constexpr std::size_t chain_page = 100;
+constexpr std::size_t chain_page = 100;  // events: an entry has no more statements
 constexpr std::string_view cursor_sql =
     "SELECT position FROM consumer_cursors WHERE consumer = $1 AND origin = $2";
 constexpr std::string_view end_sql =
@@ -47,6 +49,26 @@ Task<ReceiptChain::End> ReceiptChain::end_of(std::string shop_id) {
   co_return End{rows[0].integer(0), rows[0].text(1)};
 }
 
+Task<void> ReceiptChain::add_entry(storage::Batch& batch, std::string shop_id,
+                                   std::vector<events::EventPtr> placed) {
+  const End end = co_await end_of(shop_id);
+  const orders::ReceiptKey key = co_await keys_.current(shop_id);
+  std::vector<std::string> statements;
+  for (const events::EventPtr& event : placed) {
+    const json::value payload = json::parse(event->payload);
+    statements.emplace_back(get_string(payload.as_object(), "statement"));
+    batch.add("INSERT INTO receipt_places (shop_id, order_id, sequence) VALUES ($1, $2, $3)",
+              {shop_id, event->subject, end.sequence + 1});
+  }
+  const orders::ChainEntry entry =
+      orders::chain_statements(shop_id, statements, end.sequence + 1, end.digest, key);
+  batch.add(
+      "INSERT INTO receipt_chain (shop_id, sequence, order_id, previous, digest, entry) "
+      "VALUES ($1, $2, $3, $4, $5, $6)",
+      {shop_id, entry.sequence, placed.front()->subject, entry.previous, entry.digest,
+       to_string(json::value(entry.document))});
+}
+
 Task<std::int64_t> ReceiptChain::step() {
   const std::int64_t from = co_await cursor();
   const events::Page page = co_await log_.read_after(from, {{"order.placed"}}, chain_page);
@@ -56,24 +78,12 @@ Task<std::int64_t> ReceiptChain::step() {
   storage::Batch batch;
   // First: it refuses the batch when another instance was faster.
   move_cursor(batch, log_.origin(), from, page.through);
-  std::map<std::string, End> ends;
+  std::map<std::string, std::vector<events::EventPtr>> by_shop;
   for (const events::EventPtr& event : page.events) {
-    auto end = ends.find(event->shop_id);
-    if (end == ends.end()) {
-      End read = co_await end_of(event->shop_id);
-      end = ends.emplace(event->shop_id, std::move(read)).first;
-    }
-    const orders::ReceiptKey key = co_await keys_.current(event->shop_id);
-    const json::value placed = json::parse(event->payload);
-    const orders::ChainEntry entry = orders::chain_statement(
-        event->shop_id, event->subject, get_string(placed.as_object(), "statement"),
-        end->second.sequence + 1, end->second.digest, key);
-    batch.add(
-        "INSERT INTO receipt_chain (shop_id, sequence, order_id, previous, digest, entry) "
-        "VALUES ($1, $2, $3, $4, $5, $6)",
-        {event->shop_id, entry.sequence, entry.order_id, entry.previous, entry.digest,
-         to_string(json::value(entry.document))});
-    end->second = {entry.sequence, entry.digest};
+    by_shop[event->shop_id].push_back(event);
+  }
+  for (auto& [shop_id, placed] : by_shop) {
+    co_await add_entry(batch, shop_id, std::move(placed));
   }
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   // Refused: another instance moved on; its entries are as good as ours.

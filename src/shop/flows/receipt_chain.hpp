@@ -1,10 +1,10 @@
-// Puts every placed order's statement into its shop's chain, in the order of the event log. One
-// writer (a chain has one end), many entries a batch; the batch moves the cursor it was decided on,
-// so a crash or a second instance can neither skip nor repeat an entry.
+// Puts every placed order's statement into its shop's chain, in the order of the event log: what
+// waits becomes one entry of each shop. One writer (a chain has one end); its batch moves the
+// cursor it was decided on, so a crash or a second instance can neither skip nor repeat an order.
 #pragma once
 
-#include <map>
 #include <string>
+#include <vector>
 
 #include "events/log.hpp"
 #include "shop/flows/deps.hpp"
@@ -30,6 +30,9 @@ class ReceiptChain {
   };
   Task<std::int64_t> cursor();
   Task<End> end_of(std::string shop_id);
+  // The next entry of a shop's chain: of these orders, which are placed.
+  Task<void> add_entry(storage::Batch& batch, std::string shop_id,
+                       std::vector<events::EventPtr> placed);
 
   const Deps& deps_;
   events::Log& log_;

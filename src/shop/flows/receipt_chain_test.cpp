@@ -15,19 +15,21 @@ class ReceiptChainTest : public testing::Test {
       world.place({{lamp.id, 1}});
     }
   }
-  // Every receipt of the shop as a file, verified, by its place in the chain.
+  // Every receipt of the shop as a file, verified, in the order of the log.
   std::vector<orders::Verification> receipts() {
     const storage::Rows rows = run_ready(world.database.read(
-        {"SELECT c.sequence, c.order_id, c.previous, c.digest, c.entry, o.receipt FROM "
-         "receipt_chain c JOIN orders o ON o.shop_id = c.shop_id AND o.id = c.order_id "
-         "WHERE c.shop_id = $1 ORDER BY c.sequence",
+        {"SELECT c.sequence, c.previous, c.digest, c.entry, o.receipt FROM receipt_places p JOIN "
+         "receipt_chain c ON c.shop_id = p.shop_id AND c.sequence = p.sequence "
+         "JOIN orders o ON o.shop_id = p.shop_id AND o.id = p.order_id "
+         "JOIN event_log e ON e.subject = o.id AND e.type = 'order.placed' "
+         "WHERE p.shop_id = $1 ORDER BY c.sequence, e.position",
          {world.shop_a}}));
     std::vector<orders::Verification> verified;
     const std::string public_key = base64url(world.key.key.public_key);
     for (const storage::Row row : rows) {
-      const orders::ChainEntry entry{row.integer(0), row.text(1), row.text(2), row.text(3),
-                                     json::parse(row.text(4)).as_object()};
-      const json::object statement = json::parse(row.text(5)).as_object();
+      const orders::ChainEntry entry{row.integer(0), row.text(1), row.text(2),
+                                     json::parse(row.text(3)).as_object()};
+      const json::object statement = json::parse(row.text(4)).as_object();
       verified.push_back(orders::verify_receipt(
           to_string(json::value(orders::receipt_file(statement, entry, public_key))), public_key));
       EXPECT_TRUE(verified.back().valid) << verified.back().failure;
@@ -55,6 +57,36 @@ TEST_F(ReceiptChainTest, ChainsEveryOrderInTheOrderOfTheLog) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(get_string(all[i].statement, "order_id"), placed[i]->subject);
   }
+}
+
+TEST_F(ReceiptChainTest, WhatWaitsSharesAnEntryAndItsSignature) {
+  place(3);
+  run_ready(chain.step());
+  place(2);
+  run_ready(chain.step());
+  const auto all = receipts();
+  ASSERT_EQ(all.size(), 5U);
+  EXPECT_EQ(all[0].sequence, 1);
+  EXPECT_EQ(all[2].digest, all[0].digest);
+  EXPECT_EQ(all[3].sequence, 2);
+  EXPECT_EQ(all[4].digest, all[3].digest);
+}
+
+// A program of an earlier version, beside this one, wrote an entry for an order alone.
+TEST_F(ReceiptChainTest, FollowsAnEntryOfAnEarlierVersion) {
+  place(1);
+  run_ready(chain.step());
+  const std::string digest(64, 'b');
+  storage::Batch earlier;
+  earlier.add(
+      "INSERT INTO receipt_chain (shop_id, sequence, order_id, previous, digest, entry) "
+      "SELECT shop_id, 2, 'ord_early', digest, $2, '{}' FROM receipt_chain WHERE shop_id = $1",
+      {world.shop_a, digest});
+  world.apply(std::move(earlier));
+  place(1);
+  run_ready(chain.step());
+  EXPECT_EQ(receipts().back().sequence, 3);
+  EXPECT_EQ(receipts().back().previous, digest);
 }
 
 TEST_F(ReceiptChainTest, WithNothingNewItStaysWhereItIs) {

@@ -1,5 +1,7 @@
 #include "shop/orders/receipts.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace securecart::shop::orders {
@@ -25,6 +27,17 @@ std::int64_t outside_int(const json::object& object, std::string_view name) {
 const json::object* outside_object(const json::object& object, std::string_view name) {
   const json::value* member = object.if_contains(name);
   return member != nullptr ? member->if_object() : nullptr;
+}
+
+// Whether a chain entry is of the statement: one of many, or, as entries were once, of it alone.
+bool chains(const json::object& link, std::string_view statement) {
+  const json::value* many = link.if_contains("statements");
+  if (many == nullptr || !many->is_array()) {
+    return outside_string(link, "statement") == statement;
+  }
+  return std::ranges::any_of(many->get_array(), [statement](const json::value& one) {
+    return one.is_string() && std::string_view(one.get_string()) == statement;
+  });
 }
 
 // Carries the checks of one file; each step says what it found.
@@ -117,14 +130,14 @@ class Verifier {
     if (result_.sequence < 1 || result_.previous.size() != 64) {
       return failed("the chain entry has no place in a chain");
     }
-    if (outside_string(*link, "statement") != sha256_hex(outside_string(*statement_, "payload"))) {
-      return failed("the chain entry is of another statement");
+    if (!chains(*link, sha256_hex(outside_string(*statement_, "payload")))) {
+      return failed("the chain entry is of other statements");
     }
-    if (outside_string(*link, "shop_id") != outside_string(result_.statement, "shop_id") ||
-        outside_string(*link, "order_id") != outside_string(result_.statement, "order_id")) {
-      return failed("the chain entry is of another order");
+    if (outside_string(*link, "shop_id") != outside_string(result_.statement, "shop_id")) {
+      return failed("the chain entry is of another shop");
     }
-    return passed(fmt::format("the statement is entry {} of the shop's chain", result_.sequence));
+    return passed(
+        fmt::format("the statement is in entry {} of the shop's chain", result_.sequence));
   }
 
   std::string_view file_;
@@ -172,18 +185,16 @@ std::string statement_digest(const json::object& statement) {
   return sha256_hex(get_string(statement, "payload"));
 }
 
-ChainEntry chain_statement(std::string_view shop_id, std::string_view order_id,
-                           std::string_view statement, std::int64_t sequence,
-                           std::string_view previous, const ReceiptKey& key) {
-  const json::object payload{{"format", "securecart-receipt-chain-1"},
+ChainEntry chain_statements(std::string_view shop_id, std::span<const std::string> statements,
+                            std::int64_t sequence, std::string_view previous,
+                            const ReceiptKey& key) {
+  const json::object payload{{"format", "securecart-receipt-chain-2"},
                              {"shop_id", shop_id},
-                             {"order_id", order_id},
                              {"sequence", sequence},
                              {"previous", previous},
-                             {"statement", statement}};
+                             {"statements", json::array(statements.begin(), statements.end())}};
   ChainEntry entry;
   entry.sequence = sequence;
-  entry.order_id = std::string(order_id);
   entry.previous = std::string(previous);
   entry.document = sign_payload(payload, key);
   entry.digest = sha256_hex(get_string(entry.document, "payload"));
@@ -203,19 +214,25 @@ Verification verify_receipt(std::string_view file, std::optional<std::string_vie
 }
 
 std::string chain_break(const std::vector<Verification>& receipts) {
-  for (std::size_t i = 0; i < receipts.size(); ++i) {
-    const bool first = i == 0;
-    const Verification& receipt = receipts[i];
-    if (first && receipt.sequence == 1 && receipt.previous != first_link()) {
+  const Verification* before = nullptr;
+  for (const Verification& receipt : receipts) {
+    if (receipt.sequence == 1 && receipt.previous != first_link()) {
       return "entry 1 does not begin the chain";
     }
-    if (!first && receipt.sequence != receipts[i - 1].sequence + 1) {
-      return fmt::format("entry {} is missing", receipts[i - 1].sequence + 1);
+    if (before != nullptr && receipt.sequence == before->sequence) {
+      if (receipt.digest != before->digest) {
+        return fmt::format("there are two entries {}: the chain was rewritten", receipt.sequence);
+      }
+      continue;
     }
-    if (!first && receipt.previous != receipts[i - 1].digest) {
+    if (before != nullptr && receipt.sequence != before->sequence + 1) {
+      return fmt::format("entry {} is missing", before->sequence + 1);
+    }
+    if (before != nullptr && receipt.previous != before->digest) {
       return fmt::format("entry {} does not follow entry {}: the chain was rewritten",
-                         receipt.sequence, receipts[i - 1].sequence);
+                         receipt.sequence, before->sequence);
     }
+    before = &receipt;
   }
   return {};
 }

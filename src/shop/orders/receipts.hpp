@@ -5,14 +5,16 @@
 //
 //   entry 1 <--previous-- entry 2 <--previous-- entry 3      digest = SHA-256(canonical entry)
 //      |                     |                     |
-//   statement A           statement B           statement C  (by digest)
+//   statement A         statements B, C, D    statement E    (by digest)
 //
-// so that no receipt can be dropped, reordered or rewritten later without it showing. A receipt
-// file holds both and verifies offline (securecart receipt verify).
+// so that no receipt can be dropped, reordered or rewritten later without it showing. An entry
+// takes all statements that wait, under one signature. A receipt file holds statement and entry and
+// verifies offline (securecart receipt verify).
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +39,6 @@ std::string first_link();
 
 struct ChainEntry {
   std::int64_t sequence = 0;
-  std::string order_id;
   std::string previous;  // hex
   std::string digest;    // hex
   json::object
@@ -45,10 +46,10 @@ struct ChainEntry {
 };
 // What the chain knows a signed statement by: the SHA-256 of its payload, hex.
 std::string statement_digest(const json::object& statement);
-// Chains the statement of that digest behind `previous` (a hex digest).
-ChainEntry chain_statement(std::string_view shop_id, std::string_view order_id,
-                           std::string_view statement, std::int64_t sequence,
-                           std::string_view previous, const ReceiptKey& key);
+// Chains the statements of those digests, in their order, behind `previous` (a hex digest).
+ChainEntry chain_statements(std::string_view shop_id, std::span<const std::string> statements,
+                            std::int64_t sequence, std::string_view previous,
+                            const ReceiptKey& key);
 
 // One file for the shopper to keep: statement, chain entry, public key.
 json::object receipt_file(const json::object& statement, const ChainEntry& entry,
@@ -69,7 +70,8 @@ struct Verification {
 // it the key inside the file is used and the result says that only consistency was shown.
 Verification verify_receipt(std::string_view file, std::optional<std::string_view> trusted_key);
 
-// Verifies that receipts (sorted by sequence) follow one another without a gap. Empty: they do.
+// Verifies that receipts (sorted by sequence) follow one another without a gap. Several may be of
+// one entry. Empty: they do.
 std::string chain_break(const std::vector<Verification>& receipts);
 
 }  // namespace securecart::shop::orders

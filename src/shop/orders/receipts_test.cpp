@@ -31,8 +31,8 @@ class Receipts : public testing::Test {
   // The file of the order as entry `sequence` behind `previous`.
   json::object file(std::int64_t sequence, const std::string& previous) {
     const json::object statement = sign_statement(order_, key_);
-    last_ = chain_statement(order_.shop_id, order_.id, statement_digest(statement), sequence,
-                            previous, key_);
+    const std::string digests[] = {statement_digest(statement)};
+    last_ = chain_statements(order_.shop_id, digests, sequence, previous, key_);
     return receipt_file(statement, last_, public_key());
   }
   std::string public_key() const { return base64url(key_.key.public_key); }
@@ -71,7 +71,54 @@ TEST_F(Receipts, AnEntryOfAnotherStatementIsFoundOut) {
   order_.total = 1;
   json::object other = file(1, first_link());
   other["entry"] = mine.at("entry");
-  EXPECT_EQ(verified(other).failure, "the chain entry is of another statement");
+  EXPECT_EQ(verified(other).failure, "the chain entry is of other statements");
+}
+
+TEST_F(Receipts, OneEntryIsOfManyStatements) {
+  std::vector<json::object> statements;
+  std::vector<std::string> digests;
+  for (const char* id : {"ord_1", "ord_2", "ord_3"}) {
+    order_.id = id;
+    statements.push_back(sign_statement(order_, key_));
+    digests.push_back(statement_digest(statements.back()));
+  }
+  const ChainEntry entry = chain_statements("shop_1", digests, 1, first_link(), key_);
+  std::vector<Verification> receipts;
+  for (const json::object& statement : statements) {
+    receipts.push_back(verified(receipt_file(statement, entry, public_key())));
+    EXPECT_TRUE(receipts.back().valid) << receipts.back().failure;
+  }
+  const std::string last[] = {"ff"};
+  const ChainEntry next = chain_statements("shop_1", last, 2, entry.digest, key_);
+  EXPECT_EQ(chain_break(receipts), "");
+  order_.id = "ord_4";
+  EXPECT_EQ(verified(receipt_file(sign_statement(order_, key_), entry, public_key())).failure,
+            "the chain entry is of other statements");
+  EXPECT_NE(next.digest, entry.digest);
+}
+
+TEST_F(Receipts, AnEntryOfAnotherShopIsFoundOut) {
+  const json::object statement = sign_statement(order_, key_);
+  const std::string digests[] = {statement_digest(statement)};
+  const ChainEntry entry = chain_statements("shop_2", digests, 1, first_link(), key_);
+  EXPECT_EQ(verified(receipt_file(statement, entry, public_key())).failure,
+            "the chain entry is of another shop");
+}
+
+// As versions before entries of many statements made them.
+TEST_F(Receipts, AnEntryOfOneStatementStillVerifies) {
+  const json::object statement = sign_statement(order_, key_);
+  const std::string payload =
+      canonical_json(json::object{{"format", "securecart-receipt-chain-1"},
+                                  {"shop_id", "shop_1"},
+                                  {"order_id", "ord_1"},
+                                  {"sequence", 1},
+                                  {"previous", first_link()},
+                                  {"statement", statement_digest(statement)}});
+  ChainEntry entry;
+  entry.document = {
+      {"payload", payload}, {"key_id", key_.id}, {"signature", base64url(sign(key_.key, payload))}};
+  EXPECT_TRUE(verified(receipt_file(statement, entry, public_key())).valid);
 }
 
 TEST_F(Receipts, AnotherShopsKeyIsFoundOut) {
@@ -99,6 +146,8 @@ TEST_F(Receipts, AChainShowsGapsAndRewrites) {
   EXPECT_EQ(chain_break({one, two, rewritten}),
             "entry 3 does not follow entry 2: the chain was rewritten");
   EXPECT_EQ(chain_break({verified(file(1, one.digest))}), "entry 1 does not begin the chain");
+  EXPECT_EQ(chain_break({one, two, verified(file(2, three.digest))}),
+            "there are two entries 2: the chain was rewritten");
 }
 
 }  // namespace

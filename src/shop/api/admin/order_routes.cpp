@@ -28,9 +28,8 @@ constexpr std::string_view balances_sql =
     "SELECT credit, currency, -amount FROM ledger_transfers WHERE shop_id = $1) entries "
     "GROUP BY account, currency ORDER BY account, currency";
 constexpr std::string_view receipts_sql =
-    "SELECT c.sequence, c.order_id, c.previous, c.digest, c.entry, o.receipt FROM receipt_chain c "
-    "JOIN orders o ON o.shop_id = c.shop_id AND o.id = c.order_id "
-    "WHERE c.shop_id = $1 AND c.sequence > $2 ORDER BY c.sequence LIMIT $3";
+    "SELECT sequence, previous, digest, entry FROM receipt_chain "
+    "WHERE shop_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
 
 json::object render_transfer(const Row& row) {
   return {{"id", row.text(0)},
@@ -266,10 +265,12 @@ void AdminOrderRoutes::mount_ledger(Operations& operations) {
                   .path = "/v1/admin/receipts",
                   .tag = "Admin: ledger",
                   .summary = "The shop's chain of signed receipts, oldest first",
+                  .description = "An entry's payload names the statements it chains by their "
+                                 "SHA-256; a statement is the `receipt` of its order.",
                   .access = Access::admin,
                   .permission = Permission::orders_read,
                   .query = page_parameters(),
-                  .response_schema = "ChainedReceipt[]"},
+                  .response_schema = "ReceiptChainEntry[]"},
                  *this, &AdminOrderRoutes::receipts);
 }
 
@@ -391,11 +392,9 @@ Task<Result<Reply>> AdminOrderRoutes::receipts(Call& call) {
   json::array items;
   for (const Row row : rows) {
     items.push_back(json::object{{"sequence", row.integer(0)},
-                                 {"order_id", row.text(1)},
-                                 {"previous", row.text(2)},
-                                 {"digest", row.text(3)},
-                                 {"entry", json::parse(row.text(4))},
-                                 {"statement", json::parse(row.text(5))}});
+                                 {"previous", row.text(1)},
+                                 {"digest", row.text(2)},
+                                 {"entry", json::parse(row.text(3))}});
   }
   json::value next = nullptr;
   if (static_cast<std::int64_t>(items.size()) > limit) {

@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::string_view chain_sql =
     "SELECT c.sequence, c.previous, c.digest, c.entry, k.id, k.public_key FROM receipt_chain c "
-    "JOIN signing_keys k ON k.shop_id = c.shop_id WHERE c.shop_id = $1 AND c.order_id = $2";
+    "JOIN signing_keys k ON k.shop_id = c.shop_id WHERE c.shop_id = $1 AND c.sequence IN ("
+    "SELECT p.sequence FROM receipt_places p WHERE p.shop_id = $1 AND p.order_id = $2 UNION "
+    "SELECT o.sequence FROM receipt_chain o WHERE o.shop_id = $1 AND o.order_id = $2)";
 
 Error unknown_order() {
   return {errc::not_found,
@@ -172,7 +174,7 @@ Task<Result<Reply>> OrderRoutes::receipt(Call& call) {
   const std::string key_id(get_string(order->receipt, "key_id"));
   for (const storage::Row row : rows) {
     if (row.text(4) == key_id) {
-      orders::ChainEntry entry{row.integer(0), order->id, row.text(1), row.text(2),
+      orders::ChainEntry entry{row.integer(0), row.text(1), row.text(2),
                                json::parse(row.text(3)).as_object()};
       Reply file = reply(200, orders::receipt_file(order->receipt, entry, row.text(5)));
       file.headers.emplace_back("Content-Disposition",
