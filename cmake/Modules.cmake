@@ -39,7 +39,7 @@ endfunction()
 find_package(Threads REQUIRED)
 
 # What `make` builds by name: one stage of the tests needs one of these.
-foreach(group IN ITEMS unit_tests process_tests tidy_tests fuzzers benchmarks)
+foreach(group IN ITEMS unit_tests process_tests fleet_tests tidy_tests fuzzers benchmarks)
   add_custom_target(${group})
 endforeach()
 
@@ -83,15 +83,21 @@ function(securecart_test_program name label)
 endfunction()
 
 # tests/*_test.cpp: tests that start the program itself, one test program a file; and tidy_test,
-# which reads the sources and needs nothing above base/.
+# which reads the sources and needs nothing above base/. Those named behind FLEETS start many processes
+# and wait for most of their time: they have a label of their own, and no turn under the sanitizers.
 function(securecart_process_tests folder)
+  cmake_parse_arguments(ARG "" "" "FLEETS" ${ARGN})
   securecart_test_program(tidy_test tidy ${CMAKE_SOURCE_DIR}/${folder}/tidy_test.cpp)
   target_link_libraries(tidy_test PRIVATE base assets fmt::fmt)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_test.cpp)
   list(FILTER files EXCLUDE REGEX "/tidy_test\\.cpp$")
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME_WE)
-    securecart_test_program(${name} process ${file})
+    set(label process)
+    if(name IN_LIST ARG_FLEETS)
+      set(label fleet)
+    endif()
+    securecart_test_program(${name} ${label} ${file})
     target_link_libraries(${name} PRIVATE everything)
     if(TARGET securecart)
       add_dependencies(${name} securecart)

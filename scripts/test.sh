@@ -74,8 +74,8 @@ stage_unit() {
   run_ctest dev '^unit$' "$(nproc)"
 }
 stage_process() {
-  build dev process_tests
-  run_ctest dev '^process$' 1
+  build dev process_tests fleet_tests
+  run_ctest dev '^(process|fleet)$' 1
 }
 stage_lint() {
   build dev unit_tests

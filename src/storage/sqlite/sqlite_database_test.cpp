@@ -105,7 +105,7 @@ TEST_F(SqliteDatabaseTest, RefusesTheDataOfANewerProgram) {
 
 TEST_F(SqliteDatabaseTest, AFailedMigrationLeavesNothingBehind) {
   const std::vector<Migration> broken{
-      {1, "0001_broken", "CREATE TABLE half (x); CREATE TABLE half (x);", "c"}};
+      {1, "0001_broken", "CREATE TABLE half (x); CREATE TABLE half (x);", "c", 1}};
   SqliteOptions options;
   options.path = file();
   try {
