@@ -83,8 +83,9 @@ function(securecart_test_program name label)
 endfunction()
 
 # tests/*_test.cpp: tests that start the program itself, one test program a file; and tidy_test,
-# which reads the sources and needs nothing above base/. Those named behind FLEETS start many processes
-# and wait for most of their time: they have a label of their own, and no turn under the sanitizers.
+# which reads the sources and needs nothing above base/. Those named behind FLEETS start many
+# processes and wait for most of their time: they have a label of their own, and no turn under the
+# sanitizers.
 function(securecart_process_tests folder)
   cmake_parse_arguments(ARG "" "" "FLEETS" ${ARGN})
   securecart_test_program(tidy_test tidy ${CMAKE_SOURCE_DIR}/${folder}/tidy_test.cpp)

@@ -709,13 +709,13 @@ TEST(PostgresMigrations, AnIndexLeftHalfBuiltIsBuiltAnew) {
   EXPECT_TRUE(is_whole(server(), url, "notes_by_id"));
 }
 
-// Its answers take a quarter of a second each: were the transaction more than one message, its lock
+// Its answers take half a second each: were the transaction more than one message, its lock
 // would be held for all of them.
 TEST(PostgresMigrations, AClientThatIsSlowHoldsNoLock) {
   const std::string url = server().make_database();
   Client client(url);
   PostgresProxy proxy(server().port());
-  proxy.delay(250);
+  proxy.delay(500);
   auto migrating = std::async(std::launch::async, [&] {
     return refusal(proxy.url(name_of(url)),
                    own_and("column", "ALTER TABLE notes ADD COLUMN text TEXT"));
@@ -727,7 +727,7 @@ TEST(PostgresMigrations, AClientThatIsSlowHoldsNoLock) {
     longest = std::max(longest, std::chrono::steady_clock::now() - began);
   }
   EXPECT_EQ(migrating.get(), "opened");
-  EXPECT_LT(longest, std::chrono::milliseconds(250));
+  EXPECT_LT(longest, std::chrono::milliseconds(500));
 }
 
 // The server dies in the middle, again and again; each time the program is started anew.
@@ -830,7 +830,7 @@ TEST_F(MigrationsOfABusyShop, TheWatchFindsATableThatIsReadOrWrittenWhole) {
                                     "ALTER TABLE orders ADD COLUMN lucky BIGINT NOT NULL DEFAULT "
                                     "(random() * 10)::bigint"))),
       "opened");
-  EXPECT_EQ(found(), "rewrite: orders read under AccessExclusiveLock");
+  EXPECT_TRUE(found().starts_with("rewrite: orders read under AccessExclusiveLock")) << found();
 }
 
 TEST_F(MigrationsOfABusyShop, TheWatchFindsAnIndexThatKeepsWritersOut) {
