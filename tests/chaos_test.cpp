@@ -119,7 +119,15 @@ class Chaos : public testing::Test {
       if (emptying_.exchange(false)) {
         rabbit_.wipe();
       }
-      rabbit_.start();
+      try {
+        rabbit_.start();
+      } catch (const std::exception&) {
+        // Killed in its first seconds it may refuse its own disk for ever after
+        // (schema_integrity_check_failed): who runs it gives it an empty one.
+        rabbit_.kill_all();
+        rabbit_.wipe();
+        throw;
+      }
     });
     for (const auto& process : fleet_.processes()) {
       keep(process->name(), [&kept = *process] {
