@@ -608,9 +608,9 @@ void Application::Parts::make_test_provider() {
 }
 
 void Application::Parts::make_gateway() {
-  ForwarderOptions gateway{.roles = options.roles, .topology = {}, .file = {}};
+  ForwarderOptions gateway{.roles = options.roles, .lists = {}, .file = {}};
   if (has("web")) {
-    gateway.topology = options.upstreams;
+    gateway.lists = options.upstreams;
     gateway.file = options.upstreams_file;
   }
   forwarder = std::make_unique<Forwarder>(std::move(gateway), client, runtime, metrics);

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "cli/topology.hpp"
+#include "cli/upstream_lists.hpp"
 #include "events/limits.hpp"
 #include "net/limits.hpp"
 #include "storage/database.hpp"
@@ -42,7 +42,7 @@ struct ApplicationOptions {
   std::size_t cores = 2;
   std::set<std::string, std::less<>> roles;
   bool sample_shop = true;  // in a process that runs every role
-  Topology upstreams;       // where the roles that do not run here do
+  UpstreamLists upstreams;  // where the roles that do not run here do
   std::filesystem::path upstreams_file;
   std::filesystem::path identity;            // certificate, key and trust; empty: no mutual TLS
   std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For counts
