@@ -14,6 +14,7 @@ namespace securecart::traffic::routing {
 namespace {
 
 constexpr std::uint32_t discovery_ttl_seconds = 1;
+constexpr std::string_view zone_label = "zone-";
 
 bool is_label(std::string_view text) {
   const auto good = [](char c) {
@@ -26,7 +27,7 @@ bool is_label(std::string_view text) {
 
 bool same(const Lease& a, const Lease& b) {
   return a.service == b.service && a.protocol == b.protocol && a.address == b.address &&
-         a.port == b.port && a.priority == b.priority && a.weight == b.weight;
+         a.port == b.port && a.priority == b.priority && a.weight == b.weight && a.zone == b.zone;
 }
 
 std::string service_key(const Lease& lease) {
@@ -50,7 +51,11 @@ std::optional<FirstLabel> first_label(std::span<const std::uint8_t> name) {
 
 LeaseTable::LeaseTable(std::vector<Lease> leases) : leases_(std::move(leases)) {
   for (std::uint32_t i = 0; i < leases_.size(); ++i) {
-    by_service_[service_key(leases_[i])].push_back(i);
+    const std::string key = service_key(leases_[i]);
+    by_service_[key].push_back(i);
+    if (!leases_[i].zone.empty()) {
+      by_service_[fmt::format("{}.{}{}", key, zone_label, leases_[i].zone)].push_back(i);
+    }
     by_name_[leases_[i].service].push_back(i);
     if (leases_[i].instance != leases_[i].service) {
       by_name_[leases_[i].instance].push_back(i);
@@ -76,11 +81,18 @@ void LeaseTable::resolve(const PolicyQuestion& question, PolicyAnswer& answer) c
   if (!second) {
     return;
   }
-  // The two labels as they are keyed, without an allocation.
-  std::array<char, 2 * limits::dns_label_bytes + 1> key;
+  // The labels as they are keyed, without an allocation.
+  std::array<char, 3 * limits::dns_label_bytes + 2> key;
   char* end = std::ranges::copy(first->label, key.data()).out;
   *end++ = '.';
   end = std::ranges::copy(second->label, end).out;
+  std::span<const std::uint8_t> suffix = second->rest;
+  if (const std::optional<FirstLabel> third = first_label(second->rest);
+      third && third->label.starts_with(zone_label)) {
+    *end++ = '.';
+    end = std::ranges::copy(third->label, end).out;
+    suffix = third->rest;
+  }
   const auto found =
       by_service_.find(std::string_view(key.data(), static_cast<std::size_t>(end - key.data())));
   if (found == by_service_.end()) {
@@ -88,7 +100,7 @@ void LeaseTable::resolve(const PolicyQuestion& question, PolicyAnswer& answer) c
   }
   answer.outcome = PolicyOutcome::answer;
   if (question.type == rr_type_srv) {
-    add_services(found->second, second->rest, answer);
+    add_services(found->second, suffix, answer);
   } else {
     add_addresses(found->second, question, answer);
   }
@@ -143,6 +155,10 @@ Result<bool> LeaseRegistry::put(const Lease& lease, Duration lifetime, SteadyTim
     return fail(errc::invalid_request,
                 "A service and an instance are labels of a-z, 0-9 and '-'; the protocol is tcp or "
                 "udp.");
+  }
+  if (!lease.zone.empty() &&
+      (!is_label(lease.zone) || lease.zone.size() + zone_label.size() > limits::dns_label_bytes)) {
+    return fail(errc::invalid_request, "A zone is a label of a-z, 0-9 and '-'.");
   }
   if (lease.address.family == Family::none || lease.port == 0 || lifetime <= Duration::zero() ||
       lifetime > limits::lease_most) {

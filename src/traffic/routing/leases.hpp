@@ -3,6 +3,7 @@
 //
 // Below a wildcard such as `*.svc.shop.test. POLICY discovery` one finds
 //   _api._tcp.svc.shop.test   SRV of every instance of api, and their addresses beside them
+//   _api._tcp.zone-a.svc.shop.test   of those in the zone a, for who prefers its own
 //   api.svc.shop.test         A and AAAA of instances of api, up to eight, in turn
 //   i-17.svc.shop.test        A or AAAA of the instance i-17
 #pragma once
@@ -30,6 +31,7 @@ struct Lease {
   std::uint16_t port = 0;
   std::uint16_t priority = 0;
   std::uint16_t weight = 1;
+  std::string zone = {};  // "a": a label; empty: in none
 };
 
 // What is registered, for queries. Immutable.
@@ -56,7 +58,7 @@ class LeaseTable {
                      PolicyAnswer& answer) const noexcept;
 
   std::vector<Lease> leases_;
-  Index by_service_;  // "_api._tcp"
+  Index by_service_;  // "_api._tcp", and "_api._tcp.zone-a"
   Index by_name_;     // "api", and "i-17"
 };
 
