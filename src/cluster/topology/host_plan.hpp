@@ -41,10 +41,10 @@ struct RenderedFile {
 struct Readiness {
   enum class Kind : std::uint8_t { none, http, tcp, command };
   Kind kind = Kind::none;
-  std::string target;                // "http://10.77.1.11:8008/liveness", "10.77.1.11:6379"
-  std::string identity;              // for https: the PEM file to show (`securecart ca issue`)
-  std::string role;                  // likewise: what the other's certificate must name
-  std::vector<std::string> command;  // exits with 0
+  std::string target = {};                // "http://10.77.1.11:8008/liveness", "10.77.1.11:6379"
+  std::string identity = {};              // for https: the PEM file to show (`securecart ca issue`)
+  std::string role = {};                  // likewise: what the other's certificate must name
+  std::vector<std::string> command = {};  // exits with 0
   Duration interval{};
   int failures = 3;       // in a row, once it was ready: then it is sick and restarted
   Duration start_time{};  // how long it may take at first
@@ -90,7 +90,8 @@ struct Secret {
   };
   std::string name;  // of the file: "postgres-shop", "orders.pem"
   Kind kind = Kind::password;
-  std::vector<std::string> roles;  // of an identity
+  std::vector<std::string> roles;  // of an identity, for the host's address
+  std::vector<std::string> names;  // likewise: of the instances, as DNS has them
   std::string owner = "root";      // who must be able to read it; mode 0600
 };
 // All that `host` needs, sorted by name. Passwords are the same on every host of a region.

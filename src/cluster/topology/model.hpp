@@ -58,7 +58,7 @@ struct ScalingTargets {
 // Interchangeable processes of `securecart serve --roles …`.
 struct Service {
   std::string name;                // a DNS label; `_name._tcp.<domain>` finds its instances,
-                                   // `_name._tcp.<zone>.<domain>` those of a zone
+                                   // `_name._tcp.zone-<zone>.<domain>` those of a zone
   std::vector<std::string> roles;  // "accounts,catalog"
   int minimum = 1;                 // instances that must be left after the loss of any one zone
   int maximum = 1;

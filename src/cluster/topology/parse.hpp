@@ -17,5 +17,7 @@ namespace securecart::cluster {
 Result<Topology> parse_topology(std::string_view file, std::string_view text);
 // "64MB", "2GB": powers of 1024; nullopt when it is no such size.
 std::optional<std::int64_t> parse_bytes(std::string_view text);
+// The shortest text that parses back to the same, in whole kilobytes.
+std::string format_bytes(std::int64_t bytes);
 
 }  // namespace securecart::cluster
