@@ -171,7 +171,7 @@ TEST(HostPlan, NamesEverySecretItsFilesRefer) {
 
 TEST(HostPlan, FillsInGoodSecretsOnly) {
   const auto say = [](std::string text) {
-    return [text = std::move(text)](std::string_view) -> Result<std::string> { return text; };
+    return [kept = std::move(text)](std::string_view) -> Result<std::string> { return kept; };
   };
   EXPECT_EQ(*fill_secrets("a ${secret:x} b ${secret:x}", say("0123456789abcdef")),
             "a 0123456789abcdef b 0123456789abcdef");
