@@ -25,6 +25,14 @@ std::string zone_text(const Topology& topology) {
                        {"hosts", lines(hosts)}});
 }
 
+std::string etcd_addresses(const Topology& topology) {
+  std::vector<std::string> addresses;
+  for (const Host* host : topology.hosts_with(Part::etcd)) {
+    addresses.push_back(fmt::format("\"http://{}\"", address_of(*host, ports::etcd_client)));
+  }
+  return fmt::format("{}", fmt::join(addresses, ", "));
+}
+
 }  // namespace
 
 void plan_dns(const Planner& planner) {
@@ -42,6 +50,8 @@ void plan_dns(const Planner& planner) {
                 {"domain", topology.domain}});
   planner.file(folder + "/policies.toml", "templates/dns/policies.toml",
                {{"domain", topology.domain},
+                {"etcd", etcd_addresses(topology)},
+                {"region", topology.region},
                 {"state", state},
                 {"address", address},
                 {"admin_port", std::to_string(ports::dns_admin)}});
