@@ -43,6 +43,7 @@ struct Readiness {
   Kind kind = Kind::none;
   std::string target;                // "http://10.77.1.11:8008/liveness", "10.77.1.11:6379"
   std::string identity;              // for https: the PEM file to show (`securecart ca issue`)
+  std::string role;                  // likewise: what the other's certificate must name
   std::vector<std::string> command;  // exits with 0
   Duration interval{};
   int failures = 3;       // in a row, once it was ready: then it is sick and restarted
@@ -64,6 +65,7 @@ struct Unit {
   std::int64_t memory_bytes = 0;  // 0: no limit
   double cores = 0.0;
   std::string configuration_hash;  // of the files it reads: another one means a restart
+  int reload_signal = 0;           // not 0: this signal makes it read them again instead
 };
 
 struct PlannedFolder {
