@@ -30,7 +30,4 @@ inline constexpr std::size_t csv_field_bytes = 1024 * 1024;
 inline constexpr std::size_t csv_columns = 300;
 inline constexpr std::size_t csv_rows = 500'000;
 
-// Cluster: what hosts and controller write to each other
-inline constexpr std::size_t store_writes = 100;  // of one commit; etcd takes 128 operations
-
 }  // namespace securecart::limits

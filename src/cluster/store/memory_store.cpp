@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/errors.hpp"
-#include "base/limits.hpp"
+#include "cluster/store/limits.hpp"
 
 namespace securecart::cluster {
 

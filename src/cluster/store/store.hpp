@@ -21,6 +21,7 @@
 
 #include "base/clock.hpp"
 #include "base/task.hpp"
+#include "cluster/store/limits.hpp"
 
 namespace securecart::cluster {
 
@@ -66,7 +67,7 @@ Write remove(std::string key);
 
 struct Committed {
   bool applied = false;       // false: a condition did not hold, and nothing was written
-  std::int64_t revision = 0;  // of the writes when applied; of the store otherwise
+  std::int64_t revision = 0;  // of the writes when applied; else of the store, 0 if it is not said
 };
 
 struct Lease {
