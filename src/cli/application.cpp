@@ -563,6 +563,7 @@ void Application::Parts::make_payments() {
     provider_database =
         std::make_unique<storage::SqliteDatabase>(file, clock, provider_metrics, migrations);
     net::ServerOptions listener;
+    listener.address = options.test_payments_address;
     listener.port = options.test_payments_port;
     listener.name = "test-payments";
     // The service learns its own address from the port it got.

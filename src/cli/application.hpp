@@ -38,6 +38,7 @@ struct ApplicationOptions {
   std::filesystem::path cache_tls_ca;          // PEM of rediss://; empty: the system's certificates
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
+  std::string test_payments_address = "127.0.0.1";
   std::uint16_t test_payments_port = 0;  // 0: any free one
   std::size_t cores = 2;
   std::set<std::string, std::less<>> roles;

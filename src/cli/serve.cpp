@@ -227,6 +227,9 @@ void add_serve(CLI::App& parent, Exit& exit) {
   word.add_option("--cores", arguments->cores, "Threads that answer requests; 0: one a core")
       ->check(CLI::Range(0U, 256U))
       ->capture_default_str();
+  word.add_option("--test-payments-address", arguments->options.test_payments_address,
+                  "Address the test payment provider listens on")
+      ->capture_default_str();
   word.add_option("--test-payments-port", arguments->options.test_payments_port,
                   "Port of the test payment provider; 0: any free one")
       ->capture_default_str();
