@@ -25,7 +25,8 @@ struct ApiAccess {
   bool allow_remote = false;
 };
 
-// Adds --url, --admin-key, --publishable-key, --credentials, --tls-ca, --connections and --allow-remote.
+// Adds --url, --admin-key, --publishable-key, --credentials, --tls-ca, --connections and
+// --allow-remote.
 void add_api_access(CLI::App& word, ApiAccess& access);
 
 // Fills in from the credentials file what the options leave open. Throws std::runtime_error that

@@ -40,8 +40,9 @@ std::string routes(const Topology& topology) {
       }
     }
   }
-  std::ranges::stable_sort(
-      found, [](const Route& a, const Route& b) { return a.path.size() > b.path.size(); });
+  std::ranges::sort(found, [](const Route& a, const Route& b) {
+    return std::pair(b.path.size(), a.path) < std::pair(a.path.size(), b.path);
+  });
   std::vector<std::string> rules;
   for (const Route& route : found) {
     rules.push_back(fmt::format("  use_backend {0} if {{ path {1} }} or {{ path_beg {1}/ }}",
