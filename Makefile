@@ -27,6 +27,10 @@ program: ## build/release/securecart with the web pages in it
 	@test -f build/release/build.ninja || cmake --preset release
 	@cmake --build --preset release --target securecart
 
+.PHONY: deb
+deb: program ## a Debian package of the program with its service, in build/
+	@scripts/deb.sh
+
 .PHONY: test
 test: ## every test: format, lint, unit, process, browser, ASan, fuzz, TSan
 	@scripts/setup.sh test
@@ -42,6 +46,11 @@ bench: program ## how fast it is, beside the bare engines measured in the same r
 	@scripts/setup.sh bench
 	@cmake --build --preset release --target benchmarks
 	@scripts/bench.sh
+
+.PHONY: gameday
+gameday: program ## drills with real faults on a region of three zones (root); writes docs/drills/RESULTS.md
+	@scripts/setup.sh test
+	@scripts/gameday.sh
 
 .PHONY: lint
 lint: test-lint ## clang-tidy over what changed

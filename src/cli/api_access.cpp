@@ -1,5 +1,7 @@
 #include "cli/api_access.hpp"
 
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "cli/sample.hpp"
@@ -35,6 +37,10 @@ net::Client::Options client_options(const ApiAccess& access) {
   options.connections_per_peer = access.connections;
   options.idle_connections_per_peer = access.connections;
   options.waiting_per_peer = limits::shoppers_at_once;
+  if (!access.tls_ca.empty()) {
+    std::ifstream file(access.tls_ca);
+    options.tls_trust_pem.assign(std::istreambuf_iterator<char>(file), {});
+  }
   return options;
 }
 
@@ -49,6 +55,9 @@ void add_api_access(CLI::App& word, ApiAccess& access) {
                   "Publishable key (pk_…); without it one is made for the time");
   word.add_option("--credentials", access.credentials,
                   "File with address and keys, as serve and shop create write it")
+      ->check(CLI::ExistingFile);
+  word.add_option("--tls-ca", access.tls_ca,
+                  "File of PEM certificates to trust for https, instead of the system's")
       ->check(CLI::ExistingFile);
   word.add_option("--connections", access.connections, "Most connections at once")
       ->check(CLI::Range(1U, 10'000U))

@@ -563,6 +563,7 @@ void Application::Parts::make_payments() {
     provider_database =
         std::make_unique<storage::SqliteDatabase>(file, clock, provider_metrics, migrations);
     net::ServerOptions listener;
+    listener.address = options.test_payments_address;
     listener.port = options.test_payments_port;
     listener.name = "test-payments";
     // The service learns its own address from the port it got.
@@ -608,9 +609,9 @@ void Application::Parts::make_test_provider() {
 }
 
 void Application::Parts::make_gateway() {
-  ForwarderOptions gateway{.roles = options.roles, .topology = {}, .file = {}};
+  ForwarderOptions gateway{.roles = options.roles, .lists = {}, .file = {}};
   if (has("web")) {
-    gateway.topology = options.upstreams;
+    gateway.lists = options.upstreams;
     gateway.file = options.upstreams_file;
   }
   forwarder = std::make_unique<Forwarder>(std::move(gateway), client, runtime, metrics);
@@ -694,7 +695,9 @@ void Application::start() {
   if (parts.provider_server) {
     parts.provider_server->start();
   }
-  parts.tail_at_start = wait_on(parts.runtime.executor(0), parts.log.read_tail());
+  if (parts.has_database()) {
+    parts.tail_at_start = wait_on(parts.runtime.executor(0), parts.log.read_tail());
+  }
   parts.workers->start();
   for (const auto& loop : parts.loops) {
     loop->start();
