@@ -46,8 +46,28 @@ run_ctest() {
   done < <(sed -nE 's/.*<testcase name="([^"]+)".*status="fail".*/\1/p' "$cases/ctest.xml")
   [ "$status" -eq 0 ] || [ $((failed + died)) -gt 0 ] || died=1
   record "$passed" $((failed + died))
+  [ "$status" -eq 0 ] || failures "$cases"
   return "$status"
 }
+
+# Names each failed case with what it said (the summary shows them again, where nobody must scroll), and
+# each program that failed with none: it died, or ran out of time.
+failures() {
+  local cases=$1 program
+  cat "$cases"/cases/*.xml 2>/dev/null | awk '
+    /<testcase / { match($0, / name="[^"]*"/); name = substr($0, RSTART + 7, RLENGTH - 8)
+                   match($0, / classname="[^"]*"/)
+                   name = substr($0, RSTART + 12, RLENGTH - 13) "." name }
+    /<failure message="/ { sub(/.*<failure message="/, ""); sub(/" type=.*/, "")
+                           gsub(/&#x0A;/, "\n    "); gsub(/&quot;/, "\""); gsub(/&lt;/, "<")
+                           gsub(/&gt;/, ">"); gsub(/&apos;/, "\047"); gsub(/&amp;/, "\\&")
+                           print "  " name "\n    " substr($0, 1, 600) }'
+  sed -nE 's/.*<testcase name="([^"]+)".*status="fail".*/\1/p' "$cases/ctest.xml" |
+    while read -r program; do
+      grep -q '<failure ' "$cases/cases/$program.xml" 2>/dev/null ||
+        echo "  $program died or ran out of time; its last lines are above"
+    done
+} >"$results/$STAGE.failures"
 
 # For stages whose tool says itself how much it looked at: the last "N ..., M ..." line it printed.
 run_counted() {
@@ -57,6 +77,9 @@ run_counted() {
   read -r passed failed < <(sed -nE 's/^[a-z]+: ([0-9]+) [^,]*, ([0-9]+) .*/\1 \2/p' \
     "$results/$STAGE.log" | tail -1) || true
   record "${passed:-0}" "${failed:-$status}"
+  [ "$status" -eq 0 ] ||
+    grep -E '(error|warning): |^findings |^crash|FAILED' "$results/$STAGE.log" | tail -20 |
+      sed 's/^/  /' >"$results/$STAGE.failures" || true
   return "$status"
 }
 
@@ -111,6 +134,9 @@ run_node() {
                 END { print n + 0 }' "$results/$STAGE.log")
   [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
   record "$passed" "$failed"
+  [ "$status" -eq 0 ] ||
+    grep -E '✖|✗|×|^ *not ok|AssertionError' "$results/$STAGE.log" | sort -u | tail -20 |
+      sed 's/^/  /' >"$results/$STAGE.failures" || true
   return "$status"
 }
 
@@ -136,13 +162,14 @@ mkdir -p "$results"
 passed=0
 failed=0
 summary=""
+failures=""
 for stage in "${stages[@]}"; do
   declare -F "stage_$stage" >/dev/null || {
     echo "unknown stage '$stage'; there are: all ${ALL_STAGES[*]}" >&2
     exit 2
   }
   say "stage $stage"
-  rm -f "$results/$stage.count"
+  rm -f "$results/$stage.count" "$results/$stage.failures"
   began=$SECONDS
   verdict=ok
   bash "$0" --stage "$stage" </dev/null || verdict=FAILED
@@ -157,6 +184,9 @@ for stage in "${stages[@]}"; do
     "$stage" "$verdict" "$stage_passed" "$stage_failed" "$took")$'\n'
   passed=$((passed + stage_passed))
   failed=$((failed + stage_failed))
+  if [ -s "$results/$stage.failures" ]; then
+    failures+="stage $stage:"$'\n'$(<"$results/$stage.failures")$'\n\n'
+  fi
 done
-printf '\n%s\n%d passed, %d failed\n' "$summary" "$passed" "$failed"
+printf '\n%s%s\n%d passed, %d failed\n' "${failures:+$failures}" "$summary" "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -40,7 +40,7 @@ constexpr const char* tsig_secret = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0MTIzNDU2Nzg
 
 // A port nobody listens on right now.
 int free_port() {
-  const int probe = socket(AF_INET, SOCK_DGRAM, 0);
+  const int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -336,7 +336,7 @@ TEST_F(DnsTest, OutlivesHostilePackets) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(dns->port()));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int out = socket(AF_INET, SOCK_DGRAM, 0);
+  const int out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   for (int i = 0; i < 20'000; ++i) {
     std::array<std::uint8_t, 600> packet;
     for (std::uint8_t& byte : packet) {

