@@ -7,6 +7,7 @@ FAULTS ?= 200
 # Objects in the cache serve every checkout and build folder, wherever it lies.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
+export CCACHE_PCH_EXTSUM := 1
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 .PHONY: help

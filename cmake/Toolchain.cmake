@@ -21,13 +21,6 @@ add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COM
                         BOOST_ASIO_NO_DEPRECATED SPDLOG_FMT_EXTERNAL)
 add_link_options(-fuse-ld=lld)
 
-option(SECURECART_PCH "Parse common headers once a build (cmake/precompiled.hpp)" OFF)
-if(SECURECART_PCH)
-  # Without a time stamp in it, ccache can tell that two are the same.
-  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
-  set(CMAKE_PCH_INSTANTIATE_TEMPLATES ON)
-endif()
-
 set(SECURECART_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none")
 if(SECURECART_SANITIZE)
   add_compile_options(-fsanitize=${SECURECART_SANITIZE} -fno-sanitize-recover=all)

@@ -288,6 +288,13 @@ members = ["first", "green"]
                          std::chrono::seconds(5)));
 }
 
+TEST_F(DnsPolicies, SaysThatAnOrderWouldBeForgotten) {
+  const auto dns = serve();
+  std::filesystem::create_directory(path("state") / "state.json.new");  // in the way
+  EXPECT_TRUE(contains(word("drain canary"), "the next start forgets it"));
+  EXPECT_TRUE(contains(word("status --once"), "drain canary until ")) << "it is in force";
+}
+
 // At a terminal the table follows the node; `script` is that terminal.
 TEST_F(DnsPolicies, ShowsALiveTable) {
   const auto dns = serve();

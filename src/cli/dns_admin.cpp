@@ -22,6 +22,7 @@ constexpr std::int64_t lease_usual_seconds = 10;
 
 inline constexpr ErrorKind node_token_needed{"node_token_needed", 401,
                                              "The node's token is needed."};
+inline constexpr ErrorKind order_not_kept{"order_not_kept", 503, "The order is not on disk."};
 
 // Members of a body that nobody has checked: absent or of another type is the fallback.
 std::string text(const json::object& body, std::string_view name, std::string fallback = {}) {
@@ -92,7 +93,22 @@ bool DnsAdmin::may(const net::Request& request) const {
 }
 
 Task<net::Response> DnsAdmin::handle(net::Request request) {
-  co_return answer(request);
+  net::Response response = answer(request);
+  if (response.status != 200 || request.path != "/v1/dns/steer") {
+    co_return response;
+  }
+  co_return co_await kept(std::move(response), std::move(request.request_id));
+}
+
+Task<net::Response> DnsAdmin::kept(net::Response response, std::string request_id) {
+  if (co_await control_.keep_orders()) {
+    co_return response;
+  }
+  co_return net::problem(
+      Error(order_not_kept,
+            "The order is in force, but the state folder cannot be written: the next start forgets "
+            "it. The log says why."),
+      request_id);
 }
 
 net::Response DnsAdmin::answer(const net::Request& request) {

@@ -24,6 +24,8 @@ class DnsControl {
   virtual Timestamp now() const = 0;
   virtual SteadyTime steady() const = 0;
   virtual void orders_changed() = 0;
+  // Ends when the orders are on disk; false when they cannot be written and end with the process.
+  virtual Task<bool> keep_orders() = 0;
   virtual void leases_changed() = 0;
   virtual bool take_votes(std::string_view message) = 0;
   virtual bool set_alarm(const std::string& name, traffic::health::Status status) = 0;
@@ -43,6 +45,8 @@ class DnsAdmin final : public net::Handler {
   using Answer = Result<json::value>;
   bool may(const net::Request& request) const;
   net::Response answer(const net::Request& request);
+  // After a call that may have changed the operators' orders.
+  Task<net::Response> kept(net::Response response, std::string request_id);
   Answer act(std::string_view what, const json::object& body);
   json::value status() const;
   Result<std::string> explain(const net::Request& request);

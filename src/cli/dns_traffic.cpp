@@ -301,20 +301,21 @@ struct DnsTraffic::Parts final : DnsControl {
 
   void write_in_background(const char* name, json::value state) {
     ++under_way;
-    securecart::start(save_later(state_file(name), std::move(state)),
-                      [this](const std::exception_ptr&) { --under_way; });
+    securecart::start(write(state_file(name), std::move(state)),
+                      [this](const auto&) { --under_way; });
   }
 
-  Task<void> save_later(std::filesystem::path path, json::value state) {
+  // Ends when it is on disk; false when it cannot be.
+  Task<bool> write(std::filesystem::path path, json::value state) {
     std::move_only_function<bool()> work = [path = std::move(path), state = std::move(state)] {
       write_checked_file(path, state);
       return true;
     };
     try {
-      Task<bool> writing = runtime.blocking<bool>(std::move(work));
-      co_await writing;
+      co_return co_await runtime.blocking<bool>(std::move(work));
     } catch (const std::exception& error) {
       log::warn("the state is not saved", {{"error", error.what()}});
+      co_return false;
     }
   }
 
@@ -440,6 +441,16 @@ struct DnsTraffic::Parts final : DnsControl {
   Timestamp now() const override { return clock.now(); }
   SteadyTime steady() const override { return clock.steady(); }
   void orders_changed() override { changed(); }
+  Task<bool> keep_orders() override {
+    if (plan->file().state_folder.empty()) {
+      co_return true;
+    }
+    dirty = false;
+    ++under_way;
+    const bool good = co_await write(state_file("state.json"), state());
+    --under_way;
+    co_return good;
+  }
   void leases_changed() override { leases->replace(registry.compile()); }
   bool take_votes(std::string_view message) override { return monitor->take(message); }
   bool set_alarm(const std::string& name, health::Status status) override {

@@ -1,7 +1,5 @@
 #include "shop/flows/payment_work.hpp"
 
-#include <cassert>
-
 #include <boost/json/parse.hpp>
 
 #include "base/log.hpp"
@@ -48,6 +46,10 @@ bool is_open(const ChargeResult& result) {
   return result.outcome == Outcome::requires_action || result.outcome == Outcome::pending;
 }
 
+bool is_cancelled(const orders::Order& order) {
+  return order.state.status == orders::Status::cancelled;
+}
+
 }  // namespace
 
 Provider* PaymentWork::provider(std::string_view name) const {
@@ -92,63 +94,53 @@ payments::ChargeRequest PaymentWork::charge_request(const Payment& payment) cons
           .created_at = payment.created_at};
 }
 
-Task<ChargeResult> PaymentWork::ask(Payment payment) {
-  const std::optional<orders::Order> order =
-      co_await orders::read_order(deps_.database, payment.shop_id, payment.order_id);
-  assert(order && "a payment belongs to an order");
-  const bool cancelled = order->state.status == orders::Status::cancelled;
-  co_return co_await outcome_of(std::move(payment), cancelled, true);
-}
-
 Task<ConsumerOutcome> PaymentWork::charge(const Event& event) {
   const std::string payment_id = member_of(event, "payment_id");
   if (payment_id.empty()) {
     co_return Batch();
   }
-  std::optional<Payment> payment =
-      co_await payments::read_payment(deps_.database, event.shop_id, payment_id);
-  if (!payment) {
+  std::optional<PaymentOfOrder> found =
+      co_await read_payment_of_order(deps_, event.shop_id, payment_id);
+  if (!found) {
     co_return events::Park{"the event names payment " + payment_id + ", which is not there"};
   }
-  if (payment->settled()) {
+  if (found->payment.settled()) {
     co_return Batch();
   }
-  std::optional<orders::Order> order =
-      co_await orders::read_order(deps_.database, event.shop_id, payment->order_id);
-  assert(order && "a payment belongs to an order");
-  const bool cancelled = order->state.status == orders::Status::cancelled;
   // Sent before (a lost answer, a crash)? Then the provider is asked first.
-  const bool ask_first = payment->status != "pending";
-  const ChargeResult result = co_await outcome_of(*payment, cancelled, ask_first);
+  const bool ask_first = found->payment.status != "pending";
+  const ChargeResult result =
+      co_await outcome_of(found->payment, is_cancelled(found->order), ask_first);
   // The provider took its time: decide on what is there now.
-  payment = co_await payments::read_payment(deps_.database, event.shop_id, payment_id);
-  order = co_await orders::read_order(deps_.database, event.shop_id, payment->order_id);
-  std::optional<Batch> batch = decide_settlement(*payment, *order, result, deps_);
+  found = co_await read_payment_of_order(deps_, event.shop_id, payment_id);
+  if (!found) {
+    co_return events::Park{"payment " + payment_id + " was lost while it was charged"};
+  }
+  std::optional<Batch> batch = decide_settlement(found->payment, found->order, result, deps_);
   co_return batch ? std::move(*batch) : Batch();
 }
 
 Task<ConsumerOutcome> PaymentWork::refund(const Event& event) {
   const std::string refund_id = member_of(event, "refund_id");
-  std::optional<Refund> refund =
-      co_await payments::read_refund(deps_.database, event.shop_id, refund_id);
-  if (!refund) {
+  std::optional<RefundOfOrder> found =
+      co_await read_refund_of_order(deps_, event.shop_id, refund_id);
+  if (!found) {
     co_return events::Park{"the event names refund " + refund_id + ", which is not there"};
   }
-  if (refund->status != "pending") {
+  if (found->refund.status != "pending") {
     co_return Batch();
   }
-  const std::optional<Payment> payment =
-      co_await payments::read_payment(deps_.database, event.shop_id, refund->payment_id);
-  assert(payment && "a refund belongs to a payment");
-  Provider* at = provider(payment->provider);
+  Provider* at = provider(found->payment.provider);
   if (at == nullptr) {
-    co_return events::Park{"there is no payment provider " + payment->provider};
+    co_return events::Park{"there is no payment provider " + found->payment.provider};
   }
-  const RefundResult result = co_await at->refund(refund_request(*refund, *payment));
-  refund = co_await payments::read_refund(deps_.database, event.shop_id, refund_id);
-  const std::optional<orders::Order> order =
-      co_await orders::read_order(deps_.database, event.shop_id, refund->order_id);
-  std::optional<Batch> batch = decide_refund_settlement(*refund, *payment, *order, result, deps_);
+  const RefundResult result = co_await at->refund(refund_request(found->refund, found->payment));
+  found = co_await read_refund_of_order(deps_, event.shop_id, refund_id);
+  if (!found) {
+    co_return events::Park{"refund " + refund_id + " was lost while it was made"};
+  }
+  std::optional<Batch> batch =
+      decide_refund_settlement(found->refund, found->payment, found->order, result, deps_);
   co_return batch ? std::move(*batch) : Batch();
 }
 
@@ -163,7 +155,11 @@ Task<std::size_t> PaymentWork::reap_payments() {
   const std::vector<Payment> due =
       co_await payments::payments_due(deps_.database, deps_.clock.now(), reaper_page);
   for (const Payment& payment : due) {
-    const ChargeResult result = co_await ask(payment);
+    const auto found = co_await read_payment_of_order(deps_, payment.shop_id, payment.id);
+    if (!found) {
+      continue;
+    }
+    const ChargeResult result = co_await outcome_of(payment, is_cancelled(found->order), true);
     const bool settled = co_await settle_payment(deps_, payment.shop_id, payment.id, result);
     log::info("asked the provider about a payment",
               {{"payment", payment.id}, {"checks", payment.checks + 1}, {"changed", settled}});
@@ -197,6 +193,9 @@ Task<std::size_t> PaymentWork::cancel_unpaid() {
   for (const storage::Row row : rows) {
     const std::optional<OrderSnapshot> snapshot =
         co_await read_order_snapshot(deps_, row.text(0), row.text(1));
+    if (!snapshot) {
+      continue;
+    }
     const CancelRequest request{"reaper", "not paid in time"};
     Result<OrderPlan> plan = decide_cancel(*snapshot, request, deps_);
     if (plan) {

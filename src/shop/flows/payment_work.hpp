@@ -50,7 +50,6 @@ class PaymentWork {
  private:
   Task<payments::ChargeResult> outcome_of(payments::Payment payment, bool order_cancelled,
                                           bool ask_first);
-  Task<payments::ChargeResult> ask(payments::Payment payment);
   payments::ChargeRequest charge_request(const payments::Payment& payment) const;
   Task<std::size_t> reap_payments();
   Task<std::size_t> reap_refunds();

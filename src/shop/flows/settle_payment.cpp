@@ -1,7 +1,6 @@
 #include "shop/flows/settle_payment.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 #include "shop/orders/errc.hpp"
 #include "shop/orders/store.hpp"
@@ -201,16 +200,44 @@ std::optional<storage::Batch> decide_settlement(const Payment& payment, const or
   return batch;
 }
 
+Task<std::optional<PaymentOfOrder>> read_payment_of_order(const Deps& deps, std::string shop_id,
+                                                          std::string payment_id) {
+  std::optional<Payment> payment =
+      co_await payments::read_payment(deps.database, shop_id, std::move(payment_id));
+  if (!payment) {
+    co_return std::nullopt;
+  }
+  std::optional<orders::Order> order =
+      co_await orders::read_order(deps.database, std::move(shop_id), payment->order_id);
+  if (!order) {
+    co_return std::nullopt;
+  }
+  co_return PaymentOfOrder{std::move(*payment), std::move(*order)};
+}
+
+Task<std::optional<RefundOfOrder>> read_refund_of_order(const Deps& deps, std::string shop_id,
+                                                        std::string refund_id) {
+  std::optional<Refund> refund =
+      co_await payments::read_refund(deps.database, shop_id, std::move(refund_id));
+  if (!refund) {
+    co_return std::nullopt;
+  }
+  std::optional<PaymentOfOrder> paid =
+      co_await read_payment_of_order(deps, std::move(shop_id), refund->payment_id);
+  if (!paid) {
+    co_return std::nullopt;
+  }
+  co_return RefundOfOrder{std::move(*refund), std::move(paid->payment), std::move(paid->order)};
+}
+
 Task<bool> settle_payment(const Deps& deps, std::string shop_id, std::string payment_id,
                           ChargeResult result) {
   for (int attempt = 0; attempt < settle_attempts; ++attempt) {
-    const auto payment = co_await payments::read_payment(deps.database, shop_id, payment_id);
-    if (!payment) {
-      co_return false;
+    const auto found = co_await read_payment_of_order(deps, shop_id, payment_id);
+    std::optional<storage::Batch> batch;
+    if (found) {
+      batch = decide_settlement(found->payment, found->order, result, deps);
     }
-    const auto order = co_await orders::read_order(deps.database, shop_id, payment->order_id);
-    assert(order && "a payment belongs to an order");
-    std::optional<storage::Batch> batch = decide_settlement(*payment, *order, result, deps);
     if (!batch) {
       co_return false;
     }
@@ -269,16 +296,11 @@ std::optional<storage::Batch> decide_refund_settlement(const Refund& refund, con
 Task<bool> settle_refund(const Deps& deps, std::string shop_id, std::string refund_id,
                          RefundResult result) {
   for (int attempt = 0; attempt < settle_attempts; ++attempt) {
-    const auto refund = co_await payments::read_refund(deps.database, shop_id, refund_id);
-    if (!refund) {
-      co_return false;
+    const auto found = co_await read_refund_of_order(deps, shop_id, refund_id);
+    std::optional<storage::Batch> batch;
+    if (found) {
+      batch = decide_refund_settlement(found->refund, found->payment, found->order, result, deps);
     }
-    const auto payment =
-        co_await payments::read_payment(deps.database, shop_id, refund->payment_id);
-    const auto order = co_await orders::read_order(deps.database, shop_id, refund->order_id);
-    assert(payment && order && "a refund belongs to a payment of an order");
-    std::optional<storage::Batch> batch =
-        decide_refund_settlement(*refund, *payment, *order, result, deps);
     if (!batch) {
       co_return false;
     }

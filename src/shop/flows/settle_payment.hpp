@@ -14,6 +14,23 @@
 
 namespace securecart::shop::flows {
 
+// A payment with its order, a refund with both. They are never deleted, but a database that failed
+// over without its last commits may lack between two reads what it had: nullopt unless all is
+// there.
+struct PaymentOfOrder {
+  payments::Payment payment;
+  orders::Order order;
+};
+struct RefundOfOrder {
+  payments::Refund refund;
+  payments::Payment payment;
+  orders::Order order;
+};
+Task<std::optional<PaymentOfOrder>> read_payment_of_order(const Deps& deps, std::string shop_id,
+                                                          std::string payment_id);
+Task<std::optional<RefundOfOrder>> read_refund_of_order(const Deps& deps, std::string shop_id,
+                                                        std::string refund_id);
+
 // What an outcome changes; nullopt: nothing (it is known already, or the provider is still at it).
 std::optional<storage::Batch> decide_settlement(const payments::Payment& payment,
                                                 const orders::Order& order,
