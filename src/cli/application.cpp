@@ -40,6 +40,7 @@
 #include "shop/api/admin/inventory_routes.hpp"
 #include "shop/api/admin/order_routes.hpp"
 #include "shop/api/admin/payment_routes.hpp"
+#include "shop/api/admin/sales_routes.hpp"
 #include "shop/api/admin/settings_routes.hpp"
 #include "shop/api/admin/shops_routes.hpp"
 #include "shop/api/api_handler.hpp"
@@ -278,6 +279,7 @@ struct Application::Parts {
   shop::api::CartRoutes carts;
   shop::api::OrderRoutes orders;
   shop::api::AdminOrderRoutes admin_orders;
+  shop::api::SalesRoutes sales;
   shop::api::InventoryRoutes inventory;
   shop::api::SettingsRoutes settings;
   shop::api::EventRoutes events;
@@ -333,6 +335,7 @@ Application::Parts::Parts(ApplicationOptions given)
       carts(deps, receipt_keys),
       orders(deps),
       admin_orders(deps),
+      sales(*database),
       inventory(deps),
       settings(deps),
       events(log),
@@ -367,6 +370,7 @@ void Application::Parts::mount_routes() {
   carts.mount(operations);
   orders.mount(operations);
   admin_orders.mount(operations);
+  sales.mount(operations);
   operations.begin_role("payments");
   webhooks->mount(operations);
   payment_providers.mount(operations);
