@@ -1,17 +1,17 @@
 // What surrounds every page: header, footer, cart drawer, and the news for screen readers.
 
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useQuery } from 'securecart-kit/query';
+import { Link, navigate, usePlace } from 'securecart-kit/router';
+import { useSignal } from 'securecart-kit/signal';
 
 import { listCollections } from '../api/store';
 import { cartCount, cartState, changeCart, drawerOpen } from '../lib/cart';
 import { chooseCurrency, useCurrency } from '../lib/currency';
 import { placedMeanwhile, placing } from '../lib/placing';
-import { useQuery } from '../lib/query';
-import { Link, navigate, usePlace } from '../lib/router';
 import { session } from '../lib/session';
 import { presentationOf, pricesIncludeTax, useShop } from '../lib/shop';
-import { useSignal } from '../lib/signal';
-import { text } from '../text';
+import { chooseLanguage, language, languages, text, type Language } from '../text';
 import { Dialog } from './basics';
 import { CartDrawer } from './cart_drawer';
 import { BagIcon, CloseIcon, MenuIcon, PersonIcon, SearchIcon } from './icons';
@@ -92,6 +92,7 @@ function Header({ bare }: { bare: boolean }) {
         <Logo />
         {!bare && <SearchBox />}
         <div className="header-tools">
+          {!bare && <LanguageSwitch />}
           <CurrencySwitch />
           <AccountLink />
           <CartButton />
@@ -161,6 +162,27 @@ function CurrencySwitch() {
     >
       {shop.currencies.map((code) => (
         <option key={code}>{code}</option>
+      ))}
+    </select>
+  );
+}
+
+function LanguageSwitch() {
+  const spoken = useSignal(language);
+  return (
+    <select
+      className="currency language"
+      aria-label={text.header.language}
+      value={spoken}
+      onChange={(event) => {
+        // A language that cannot be fetched leaves the page as it is.
+        chooseLanguage(event.target.value as Language).catch(() => undefined);
+      }}
+    >
+      {Object.entries(languages).map(([code, { name }]) => (
+        <option key={code} value={code} lang={code}>
+          {name}
+        </option>
       ))}
     </select>
   );
@@ -256,6 +278,9 @@ function Menu({ close }: { close: () => void }) {
             <Link to="/account" onClick={close}>
               {text.header.account}
             </Link>
+          </li>
+          <li className="menu-apart">
+            <LanguageSwitch />
           </li>
         </ul>
       </nav>

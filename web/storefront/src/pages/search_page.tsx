@@ -1,12 +1,12 @@
 import type { FormEvent } from 'react';
+import { Link, navigate, usePlace } from 'securecart-kit/router';
 
 import { searchProducts } from '../api/store';
 import { Button, TextField } from '../components/basics';
-import { ProductPages, useProductPages } from '../components/product_pages';
 import { useCollections } from '../components/layout';
+import { ProductPages, useProductPages } from '../components/product_pages';
 import { useCurrency } from '../lib/currency';
 import { usePageTitle } from '../lib/page';
-import { Link, navigate, usePlace } from '../lib/router';
 import { useShop } from '../lib/shop';
 import { text } from '../text';
 
