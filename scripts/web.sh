@@ -27,9 +27,10 @@ install_packages() {
 build_pages() {
   install_packages
   local wanted have
-  wanted=$(hash_of web/package-lock.json web/package.json web/client web/kit web/storefront)
+  wanted=$(hash_of web/package-lock.json web/package.json web/client web/kit web/storefront web/admin)
   have=$(cat build/web.stamp 2>/dev/null || true)
-  if [ "$wanted" != "$have" ] || [ ! -f web/storefront/dist/index.html ]; then
+  if [ "$wanted" != "$have" ] || [ ! -f web/storefront/dist/index.html ] ||
+    [ ! -f web/admin/dist/index.html ]; then
     say "building the web pages"
     (cd web && npm run build)
     mkdir -p build

@@ -15,10 +15,17 @@
 namespace securecart::shop::api {
 namespace {
 
-constexpr std::string_view dist_folder = "web/storefront/dist/";
+// Built pages and the URL they live below.
+struct Site {
+  std::string_view folder;
+  std::string_view root;
+};
+constexpr std::array<Site, 2> sites = {
+    {{"web/storefront/dist/", "/"}, {"web/admin/dist/", "/admin/"}}};
 constexpr std::string_view sample_folder = "sample/images/";
 constexpr std::string_view sample_url = "/images/sample/";
 constexpr std::string_view index_url = "/index.html";
+constexpr std::string_view admin_index_url = "/admin/index.html";
 
 constexpr std::string_view revalidate = "no-cache";
 constexpr std::string_view for_a_day = "public, max-age=86400, stale-while-revalidate=604800";
@@ -86,7 +93,8 @@ std::optional<std::size_t> parse_offset(std::string_view digits) {
 }
 
 bool is_file_path(std::string_view path) {
-  return path.starts_with("/assets/") || path.starts_with("/images/");
+  return path.starts_with("/assets/") || path.starts_with("/images/") ||
+         path.starts_with("/admin/assets/");
 }
 
 bool wants_html(const net::Request& request) {
@@ -145,6 +153,10 @@ bool is_storefront_page(std::string_view path) {
          });
 }
 
+bool is_admin_page(std::string_view path) {
+  return path == "/admin" || path.starts_with("/admin/");
+}
+
 std::optional<ByteRange> parse_range(std::string_view field, std::size_t size) {
   constexpr std::string_view unit = "bytes=";
   if (!field.starts_with(unit)) {
@@ -196,8 +208,10 @@ bool accepts_gzip(std::string_view accept_encoding) {
 
 Pages::Pages(const std::vector<Asset>& assets) {
   for (const Asset& asset : assets) {
-    if (asset.path.starts_with(dist_folder)) {
-      add("/" + std::string(asset.path.substr(dist_folder.size())), asset);
+    const auto site = std::ranges::find_if(
+        sites, [&asset](const Site& s) { return asset.path.starts_with(s.folder); });
+    if (site != sites.end()) {
+      add(std::string(site->root).append(asset.path.substr(site->folder.size())), asset);
     } else if (asset.path.starts_with(sample_folder)) {
       add(std::string(sample_url).append(asset.path.substr(sample_folder.size())), asset);
     }
@@ -208,7 +222,7 @@ void Pages::add(std::string url, const Asset& asset) {
   File file;
   file.content_type = content_type_of(url);
   file.cache_control = revalidate;
-  if (url.starts_with("/assets/")) {
+  if (url.starts_with("/assets/") || url.starts_with("/admin/assets/")) {
     file.cache_control = for_ever;
   } else if (url.starts_with(sample_url)) {
     file.cache_control = for_a_day;
@@ -245,19 +259,24 @@ net::Response Pages::respond(const net::Request& request) const {
     return response;
   }
   if (const auto file = files_.find(request.path);
-      file != files_.end() && request.path != index_url) {
+      file != files_.end() && !request.path.ends_with(index_url)) {
     return send(request, file->second, 200);
   }
-  const bool known = is_storefront_page(request.path);
+  const bool admin = is_admin_page(request.path);
+  const bool known = admin || is_storefront_page(request.path);
   if (is_file_path(request.path) || (!known && !wants_html(request))) {
     return refusal(request, errc::not_found, "There is no file of this name.");
   }
-  const auto index = files_.find(index_url);
+  const auto index = files_.find(admin ? admin_index_url : index_url);
   if (index == files_.end()) {
     return refusal(request, errc::not_found,
                    "This build has no web pages in it. `make program` builds them.");
   }
-  return send(request, index->second, known ? 200 : 404);
+  net::Response response = send(request, index->second, known ? 200 : 404);
+  if (admin) {
+    response.headers.add("X-Robots-Tag", "noindex");  // nothing to find for a search engine
+  }
+  return response;
 }
 
 net::Response Pages::send(const net::Request& request, const File& file, int status) {

@@ -1,9 +1,10 @@
-// The storefront's files: its pages, scripts and styles (web/storefront/dist) and the pictures of
-// the sample shop, all embedded in the binary.
+// The web pages: the storefront's pages, scripts and styles (web/storefront/dist), the admin's
+// (web/admin/dist) and the pictures of the sample shop, all embedded in the binary.
 //
 //   /assets/index-3fA9.js     named by its content: kept for a year
 //   /images/sample/hero.svg   kept for a day, then asked for again by ETag; sandboxed
 //   /products/marsh-teapot    index.html: the page draws itself from /v1/store
+//   /admin/orders             the admin's index.html: it draws itself from /v1/admin
 //   /nowhere                  index.html with status 404: the page says so kindly
 //
 // Everything is compressed once, at start; answers share the bytes. Thread-safe: nothing changes
@@ -24,8 +25,8 @@ namespace securecart::shop::api {
 
 class Pages final : public net::Handler {
  public:
-  // `assets` are embedded_assets() or a test's own. Without web/storefront/dist/index.html among
-  // them the pages answer not_found and say what to build.
+  // `assets` are embedded_assets() or a test's own. Without an index.html among them the pages
+  // answer not_found and say what to build.
   explicit Pages(const std::vector<Asset>& assets);
 
   Task<net::Response> handle(net::Request request) override;
@@ -50,6 +51,9 @@ class Pages final : public net::Handler {
 
 // Whether the storefront draws a page of its own at this path; elsewhere it draws "not found".
 bool is_storefront_page(std::string_view path);
+
+// Whether the admin draws it: it knows its own paths and says when there is nothing.
+bool is_admin_page(std::string_view path);
 
 // One range of `size` bytes as RFC 9110 section 14 has it, for `bytes=` with a single range. Empty
 // when the field is to be ignored: another unit, several ranges, malformed.

@@ -14,12 +14,15 @@ using testing::Not;
 
 const std::string script(5'000, 'x');
 constexpr std::string_view page = "<!doctype html><title>Shop</title>";
+constexpr std::string_view admin_page = "<!doctype html><title>Admin</title>";
 constexpr std::string_view drawing = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
 
 std::vector<Asset> a_build() {
   return {{"sample/images/hero.svg", drawing},
           {"sample/shop.json", "{}"},
           {"sql/0001_log.sql", "CREATE TABLE log (id)"},
+          {"web/admin/dist/assets/index-77b0.js", script},
+          {"web/admin/dist/index.html", admin_page},
           {"web/storefront/dist/assets/index-3fA9.js", script},
           {"web/storefront/dist/index.html", page},
           {"web/storefront/dist/robots.txt", "User-agent: *"}};
@@ -73,6 +76,22 @@ TEST_F(PagesTest, EveryClientRouteIsThePage) {
     EXPECT_EQ(header(response, "Cache-Control"), "no-cache");
     EXPECT_EQ(header(response, "Content-Type"), "text/html; charset=utf-8");
   }
+}
+
+TEST_F(PagesTest, TheAdminHasPagesAndScriptsOfItsOwn) {
+  for (const std::string_view path : {"/admin", "/admin/", "/admin/orders/ord_1", "/admin/what"}) {
+    const net::Response response = ask(std::string(path));
+    EXPECT_EQ(response.status, 200) << path;
+    EXPECT_EQ(response.bytes(), admin_page) << path;
+    EXPECT_EQ(header(response, "Cache-Control"), "no-cache");
+    EXPECT_EQ(header(response, "X-Robots-Tag"), "noindex");
+    EXPECT_THAT(header(response, "Content-Security-Policy"), HasSubstr("script-src 'self';"));
+  }
+  const net::Response file = ask("/admin/assets/index-77b0.js");
+  EXPECT_EQ(file.status, 200);
+  EXPECT_EQ(header(file, "Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_EQ(ask("/admin/assets/index-3fA9.js").status, 404);
+  EXPECT_EQ(ask("/administration").bytes(), page);
 }
 
 TEST_F(PagesTest, ThePageRunsNothingInlineAndIsNeverFramed) {
