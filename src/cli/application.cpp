@@ -291,6 +291,7 @@ struct Application::Parts {
   shop::api::Operations operations;
   shop::api::Schemas schemas;
   std::unique_ptr<net::Handler> pages;
+  shop::api::Pages* web_pages = nullptr;  // null without the role `web`
   std::unique_ptr<Forwarder> forwarder;
   std::unique_ptr<shop::api::ApiHandler> handler;
   std::unique_ptr<PeerGuard> guard;
@@ -625,7 +626,9 @@ void Application::Parts::listen() {
   make_gateway();
   documents.build(operations, schemas, SECURECART_VERSION);
   if (has("web")) {
-    pages = std::make_unique<shop::api::Pages>(embedded_assets());
+    auto site = std::make_unique<shop::api::Pages>(embedded_assets());
+    web_pages = site.get();
+    pages = std::move(site);
   } else {
     pages = std::make_unique<NoPages>();
   }
@@ -633,6 +636,9 @@ void Application::Parts::listen() {
       shop::api::ApiParts{operations, schemas, authenticator, *database, clock, metrics,
                           pages.get(), forwarder.get()},
       api_options(options));
+  if (web_pages != nullptr) {
+    web_pages->read_from(*handler);
+  }
   net::ServerOptions listener;
   listener.address = options.address;
   listener.port = options.port;

@@ -7,8 +7,10 @@
 //   /admin/orders             the admin's index.html: it draws itself from /v1/admin
 //   /nowhere                  index.html with status 404: the page says so kindly
 //
-// Everything is compressed once, at start; answers share the bytes. Thread-safe: nothing changes
-// after construction.
+// Files are compressed once, at start; answers share the bytes. Pages that search engines and link
+// previews look at carry a head of their own (shop/api/page_heads), made from what /v1/store
+// answers; when that does not answer, the page goes out as it is and draws itself. Thread-safe:
+// nothing changes after read_from().
 #pragma once
 
 #include <map>
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "base/assets.hpp"
+#include "base/json.hpp"
 #include "net/http.hpp"
 
 namespace securecart::shop::api {
@@ -28,6 +31,10 @@ class Pages final : public net::Handler {
   // `assets` are embedded_assets() or a test's own. Without an index.html among them the pages
   // answer not_found and say what to build.
   explicit Pages(const std::vector<Asset>& assets);
+
+  // Where the heads of pages and /sitemap.xml come from; it outlives the pages. Without it there is
+  // neither.
+  void read_from(net::Handler& api) { api_ = &api; }
 
   Task<net::Response> handle(net::Request request) override;
   std::size_t body_limit(net::Method method, std::string_view target) const override;
@@ -42,11 +49,23 @@ class Pages final : public net::Handler {
     std::shared_ptr<const std::string> plain;
     std::shared_ptr<const std::string> gzip;  // null when it would not be smaller
   };
-  void add(std::string url, const Asset& asset);
+  struct Answer {
+    int status = 0;
+    json::object body;  // of 200
+  };
+  static File file_of(std::string_view url, std::string_view bytes);
   net::Response respond(const net::Request& request) const;
+  // What the API says to a shopper who asks for `target` on the host of `page`.
+  Task<Answer> ask(const net::Request& page, std::string target) const;
+  Task<std::optional<net::Response>> described(const net::Request& request) const;
+  Task<net::Response> site_map(const net::Request& request) const;
+  // Adds the addresses of a list's items to `urls`, page after page, up to limits::sitemap_urls.
+  Task<void> collect(const net::Request& request, std::string list, std::string below,
+                     std::vector<std::string>& urls) const;
   static net::Response send(const net::Request& request, const File& file, int status);
 
   std::map<std::string, File, std::less<>> files_;  // by URL path
+  net::Handler* api_ = nullptr;
 };
 
 // Whether the storefront draws a page of its own at this path; elsewhere it draws "not found".
