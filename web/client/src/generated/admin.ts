@@ -15,7 +15,6 @@ import type {
   ApiKeyCreated,
   ApiKeyInput,
   ApiKeyPage,
-  ChainedReceiptPage,
   CollectionInput,
   CollectionUpdate,
   EventPage,
@@ -54,6 +53,7 @@ import type {
   PaymentProviderUpdate,
   ProductInput,
   ProductUpdate,
+  ReceiptChainEntryPage,
   RefundInput,
   SalesReport,
   ShippingZone,
@@ -889,7 +889,7 @@ export interface ListReceiptsArgs {
   cursor?: string | null | undefined;
 }
 
-export const listReceipts: Operation<ListReceiptsArgs, ChainedReceiptPage> = {
+export const listReceipts: Operation<ListReceiptsArgs, ReceiptChainEntryPage> = {
   method: 'GET',
   path: '/v1/admin/receipts',
   query: ['limit', 'cursor'],
@@ -2029,12 +2029,15 @@ export class AdminClient extends Client {
   /**
    * The shop's chain of signed receipts, oldest first
    *
+   * An entry's payload names the statements it chains by their SHA-256; a statement is the
+   * `receipt` of its order.
+   *
    * Staff or a secret key with `orders_read` (owner, manager, fulfilment, support, viewer).
    *
    * Problems: deadline_exceeded, forbidden, internal, invalid_request, overloaded, shop_unknown,
    * unauthorised, unavailable.
    */
-  listReceipts(args: ListReceiptsArgs = {}, options?: CallOptions): Promise<ChainedReceiptPage> {
+  listReceipts(args: ListReceiptsArgs = {}, options?: CallOptions): Promise<ReceiptChainEntryPage> {
     return this.call(listReceipts, args, options);
   }
 

@@ -305,18 +305,6 @@ export interface CartUpdate {
   shipping_method_id?: string | null | undefined;
 }
 
-/** One entry of the shop's receipt chain with the statement it chains. */
-export interface ChainedReceipt {
-  sequence: number;
-  order_id: string;
-  /** Hex SHA-256 of the entry before. */
-  previous: string;
-  /** Hex SHA-256 of this entry's payload. */
-  digest: string;
-  entry: SignedDocument;
-  statement: SignedDocument;
-}
-
 /** A named group of products. */
 export interface Collection {
   id: string;
@@ -1065,6 +1053,16 @@ export interface ProductVariantInput {
   prices?: PriceInput[] | undefined;
 }
 
+/** One entry of the shop's receipt chain. */
+export interface ReceiptChainEntry {
+  sequence: number;
+  /** Hex SHA-256 of the entry before. */
+  previous: string;
+  /** Hex SHA-256 of this entry's payload. */
+  digest: string;
+  entry: SignedDocument;
+}
+
 /** A receipt to keep: `securecart receipt verify FILE` checks it without the shop. */
 export interface ReceiptFile {
   format: 'securecart-receipt-file-1';
@@ -1516,12 +1514,6 @@ export interface ApiKeyPage {
   next_cursor: string | null;
 }
 
-export interface ChainedReceiptPage {
-  items: ChainedReceipt[];
-  /** Send it as `cursor` for the next page; null on the last one. */
-  next_cursor: string | null;
-}
-
 export interface CollectionPage {
   items: Collection[];
   /** Send it as `cursor` for the next page; null on the last one. */
@@ -1590,6 +1582,12 @@ export interface PaymentProviderPage {
 
 export interface ProductSummaryPage {
   items: ProductSummary[];
+  /** Send it as `cursor` for the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface ReceiptChainEntryPage {
+  items: ReceiptChainEntry[];
   /** Send it as `cursor` for the next page; null on the last one. */
   next_cursor: string | null;
 }
