@@ -123,7 +123,7 @@ describe('an order', () => {
   it('is found by its buyer and cancelled', async () => {
     const merchant = await openAdmin(browser, server);
     const { page } = merchant;
-    await api.buy('wren-box', 'HOM-BOX-WRN', 1);
+    await api.buy('wren-box', 'GAR-NST', 1);
     await merchant.go('/admin/orders');
     await page.keyboard.press('/');
     await page.keyboard.type('bob@');
@@ -213,7 +213,7 @@ describe('stock', () => {
     const merchant = await openAdmin(browser, server);
     const { page } = merchant;
     await merchant.go('/admin/stock?sku=TEA-POT-OAT');
-    await page.getByRole('link', { name: 'TEA-POT-OAT' }).click();
+    await page.getByRole('link', { name: 'TEA-POT-OAT' }).first().click();
     await page.getByRole('button', { name: 'Change the count' }).click();
     const count = dialog(page, 'Change the count');
     await count.getByLabel('By how many').fill('many');

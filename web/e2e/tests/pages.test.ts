@@ -87,7 +87,7 @@ describe('in German', () => {
     await page.getByLabel('Vor- und Nachname').fill('Ada Lovelace');
     await page.getByLabel('Straße und Hausnummer').fill('Lindenweg 3');
     await page.getByLabel('Postleitzahl').fill('10115');
-    await page.getByLabel('Ort').fill('Berlin');
+    await page.getByLabel('Ort', { exact: true }).fill('Berlin');
     await page.getByText('Sie können stornieren, bis').waitFor();
     await page
       .locator('button[type=submit]:not([aria-disabled=true])', { hasText: 'bestellen' })

@@ -367,7 +367,7 @@ function SendDialog({ order, onClose, reload }: DialogOf) {
           lines: quantities.lines,
           carrier: carrier.trim(),
           tracking_number: number.trim(),
-          tracking_url: url.trim(),
+          ...(url.trim() === '' ? {} : { tracking_url: url.trim() }),
         },
       }),
     );

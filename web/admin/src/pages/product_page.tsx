@@ -592,15 +592,20 @@ function PictureDialog({
 function Collections({ product }: { product: AdminProduct }) {
   const all = useQuery('collections', () => admin.adminListCollections({ limit: 100 }));
   const [failure, setFailure] = useState<unknown>(null);
+  // While a change is on its way the tick shows already.
+  const [wanted, setWanted] = useState<Record<string, boolean>>({});
   const inside = new Set(product.collections.map(({ id }) => id));
   const change = async (collection: AdminCollectionLink, into: boolean) => {
     setFailure(null);
+    setWanted((now) => ({ ...now, [collection.id]: into }));
     const at = { collection_id: collection.id, product_id: product.id };
     try {
       await (into ? admin.putCollectionProduct(at) : admin.deleteCollectionProduct(at));
       keep(await admin.adminGetProduct({ product_id: product.id }));
     } catch (error) {
       setFailure(error);
+    } finally {
+      setWanted(({ [collection.id]: _, ...others }) => others);
     }
   };
   return (
@@ -612,7 +617,7 @@ function Collections({ product }: { product: AdminProduct }) {
               <li key={collection.id}>
                 <Check
                   label={collection.title}
-                  checked={inside.has(collection.id)}
+                  checked={wanted[collection.id] ?? inside.has(collection.id)}
                   onCheck={(into) => void change(collection, into)}
                 />
               </li>

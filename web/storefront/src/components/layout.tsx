@@ -76,33 +76,35 @@ function Header({ bare }: { bare: boolean }) {
   const [menu, setMenu] = useState(false);
   const closeMenu = () => setMenu(false);
   return (
-    <header className="header">
-      <div className="header-row">
-        {!bare && (
-          <button
-            type="button"
-            className="icon-button header-menu"
-            aria-label={text.header.menu}
-            aria-expanded={menu}
-            onClick={() => setMenu(true)}
-          >
-            <MenuIcon />
-          </button>
-        )}
-        <Logo />
-        {!bare && <SearchBox />}
-        <div className="header-tools">
-          {!bare && <LanguageSwitch />}
-          <CurrencySwitch />
-          <AccountLink />
-          <CartButton />
+    <>
+      <header className="header">
+        <div className="header-row">
+          {!bare && (
+            <button
+              type="button"
+              className="icon-button header-menu"
+              aria-label={text.header.menu}
+              aria-expanded={menu}
+              onClick={() => setMenu(true)}
+            >
+              <MenuIcon />
+            </button>
+          )}
+          <Logo />
+          {!bare && <SearchBox />}
+          <div className="header-tools">
+            {!bare && <LanguageSwitch />}
+            <CurrencySwitch />
+            <AccountLink />
+            <CartButton />
+          </div>
         </div>
-      </div>
-      {!bare && <Collections />}
+        {!bare && <Collections />}
+      </header>
       <Dialog open={menu} onClose={closeMenu} label={text.header.menu} className="drawer drawer-menu">
         <Menu close={closeMenu} />
       </Dialog>
-    </header>
+    </>
   );
 }
 
@@ -144,21 +146,23 @@ function CurrencySwitch() {
   const shop = useShop();
   const currency = useCurrency(shop);
   const { cart } = useSignal(cartState);
+  // Not with the click: a page that is left in between would keep a cart of the old currency.
+  const open = cart?.status === 'open';
+  const other = cart?.currency !== currency;
+  useEffect(() => {
+    if (open && other) {
+      changeCart({ currency }).catch(() => undefined); // the cart page shows what failed
+    }
+  }, [open, other, currency]);
   if (shop.currencies.length < 2) {
     return null;
   }
-  const choose = (next: string) => {
-    chooseCurrency(next);
-    if (cart?.status === 'open') {
-      changeCart({ currency: next }).catch(() => undefined); // the cart page shows what failed
-    }
-  };
   return (
     <select
       className="currency"
       aria-label={text.header.currency}
       value={currency}
-      onChange={(event) => choose(event.target.value)}
+      onChange={(event) => chooseCurrency(event.target.value)}
     >
       {shop.currencies.map((code) => (
         <option key={code}>{code}</option>

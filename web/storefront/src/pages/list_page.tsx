@@ -57,32 +57,37 @@ export function ListPage({ handle }: { handle: string | null }) {
           <div className="lead" dangerouslySetInnerHTML={{ __html: intro }} />
         )}
       </header>
-      <div className="list-tools">
-        <p className="soft" role="status">
-          {pages.products !== undefined && text.list.shown(pages.products.length)}
-        </p>
-        <label className="sort">
-          <span>{text.list.sort}</span>
-          <select
-            value={sort ?? ''}
-            onChange={(event) => {
-              const chosen = event.target.value;
-              navigate(chosen === '' ? path : `${path}?sort=${chosen}`, { replace: true });
-            }}
-          >
-            <option value="">{text.list.usual}</option>
-            {Object.entries(text.list.sorts).map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
-      {pages.products?.length === 0 ? (
-        <p className="lead">{text.list.empty}</p>
-      ) : (
-        <ProductPages pages={pages} currency={currency} />
+      {/* What stands below the words waits for them: it would jump when they come. */}
+      {(handle === null || intro !== undefined) && (
+        <>
+          <div className="list-tools">
+            <p className="soft" role="status">
+              {pages.products !== undefined && text.list.shown(pages.products.length)}
+            </p>
+            <label className="sort">
+              <span>{text.list.sort}</span>
+              <select
+                value={sort ?? ''}
+                onChange={(event) => {
+                  const chosen = event.target.value;
+                  navigate(chosen === '' ? path : `${path}?sort=${chosen}`, { replace: true });
+                }}
+              >
+                <option value="">{text.list.usual}</option>
+                {Object.entries(text.list.sorts).map(([value, words]) => (
+                  <option key={value} value={value}>
+                    {words}
+                  </option>
+                ))}
+              </select>
+            </label>
+          </div>
+          {pages.products?.length === 0 ? (
+            <p className="lead">{text.list.empty}</p>
+          ) : (
+            <ProductPages pages={pages} currency={currency} />
+          )}
+        </>
       )}
     </div>
   );

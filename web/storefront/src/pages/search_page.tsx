@@ -29,7 +29,7 @@ export function SearchPage() {
     <div className="page">
       <header className="list-head">
         <h1>{text.search.title}</h1>
-        <form className="search-form" role="search" onSubmit={search} action="/search">
+        <form className="search-form" onSubmit={search} action="/search">
           <TextField
             key={q}
             label={text.search.label}
