@@ -1,7 +1,7 @@
 # Every file below sql/, lua/, templates/, api/ and sample/ is embedded as bytes and found again by
 # its path (base/assets.hpp). The web pages are embedded too once they are built (web/*/dist).
 find_package(Threads REQUIRED)
-set(asset_folders sql lua templates api sample web/storefront/dist)
+set(asset_folders sql lua templates api sample web/storefront/dist web/admin/dist)
 set(asset_files "")
 foreach(folder IN LISTS asset_folders)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}

@@ -513,6 +513,7 @@ TEST(TidyDead, EveryWebModuleIsImported) {
       return file.below("web/") && file.path != module.path &&
              (file.text.find("/" + module.stem() + "\"") != std::string::npos ||
               file.text.find("/" + module.stem() + "'") != std::string::npos ||
+              file.text.find("/" + module.stem() + ".js'") != std::string::npos ||
               file.text.find("/" + module.name()) != std::string::npos);
     };
     EXPECT_TRUE(std::ranges::any_of(tree(), imports)) << module.path << ": nothing imports it";

@@ -40,6 +40,7 @@
 #include "shop/api/admin/inventory_routes.hpp"
 #include "shop/api/admin/order_routes.hpp"
 #include "shop/api/admin/payment_routes.hpp"
+#include "shop/api/admin/sales_routes.hpp"
 #include "shop/api/admin/settings_routes.hpp"
 #include "shop/api/admin/shops_routes.hpp"
 #include "shop/api/api_handler.hpp"
@@ -278,6 +279,7 @@ struct Application::Parts {
   shop::api::CartRoutes carts;
   shop::api::OrderRoutes orders;
   shop::api::AdminOrderRoutes admin_orders;
+  shop::api::SalesRoutes sales;
   shop::api::InventoryRoutes inventory;
   shop::api::SettingsRoutes settings;
   shop::api::EventRoutes events;
@@ -289,6 +291,7 @@ struct Application::Parts {
   shop::api::Operations operations;
   shop::api::Schemas schemas;
   std::unique_ptr<net::Handler> pages;
+  shop::api::Pages* web_pages = nullptr;  // null without the role `web`
   std::unique_ptr<Forwarder> forwarder;
   std::unique_ptr<shop::api::ApiHandler> handler;
   std::unique_ptr<PeerGuard> guard;
@@ -333,6 +336,7 @@ Application::Parts::Parts(ApplicationOptions given)
       carts(deps, receipt_keys),
       orders(deps),
       admin_orders(deps),
+      sales(*database),
       inventory(deps),
       settings(deps),
       events(log),
@@ -367,6 +371,7 @@ void Application::Parts::mount_routes() {
   carts.mount(operations);
   orders.mount(operations);
   admin_orders.mount(operations);
+  sales.mount(operations);
   operations.begin_role("payments");
   webhooks->mount(operations);
   payment_providers.mount(operations);
@@ -621,7 +626,9 @@ void Application::Parts::listen() {
   make_gateway();
   documents.build(operations, schemas, SECURECART_VERSION);
   if (has("web")) {
-    pages = std::make_unique<shop::api::Pages>(embedded_assets());
+    auto site = std::make_unique<shop::api::Pages>(embedded_assets());
+    web_pages = site.get();
+    pages = std::move(site);
   } else {
     pages = std::make_unique<NoPages>();
   }
@@ -629,6 +636,9 @@ void Application::Parts::listen() {
       shop::api::ApiParts{operations, schemas, authenticator, *database, clock, metrics,
                           pages.get(), forwarder.get()},
       api_options(options));
+  if (web_pages != nullptr) {
+    web_pages->read_from(*handler);
+  }
   net::ServerOptions listener;
   listener.address = options.address;
   listener.port = options.port;

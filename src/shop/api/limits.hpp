@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace securecart::limits {
 
@@ -12,6 +13,11 @@ inline constexpr std::size_t import_body_bytes = 32 * 1024 * 1024;  // CSV
 
 inline constexpr std::size_t page_default = 20;
 inline constexpr std::size_t page_max = 100;
+inline constexpr std::size_t page_offers = 50;              // in the data of a product's page
+inline constexpr std::size_t page_description_bytes = 300;  // in a page's head
+inline constexpr std::size_t sitemap_urls = 10'000;
+inline constexpr std::int64_t sales_slots = 1'000;
+inline constexpr std::int64_t sales_products = 5;
 inline constexpr std::size_t cursor_bytes = 2'048;
 inline constexpr std::size_t query_parameter_bytes = 1'024;  // a text without its own maximum
 inline constexpr std::size_t schema_errors = 20;             // named in one problem

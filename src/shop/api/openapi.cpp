@@ -186,6 +186,9 @@ class Document {
     if (!operation.role.empty()) {
       result["x-role"] = operation.role;  // of the program: which processes answer it
     }
+    if (operation.may_be_repeated()) {
+      result["x-repeatable"] = true;  // what a client may send again when no answer came
+    }
     if (json::array parameters = parameters_of(operation); !parameters.empty()) {
       result["parameters"] = std::move(parameters);
     }

@@ -101,6 +101,37 @@ TEST(openapi, describes_operations) {
   EXPECT_EQ(parameters, (std::set<std::string>{"thing_id", "Idempotency-Key", "If-Match"}));
 }
 
+TEST(openapi, says_what_may_be_sent_again) {
+  const auto repeatable = [](Operation operation) {
+    Operations table;
+    operation.handler = answer_nothing;
+    table.add(std::move(operation));
+    const json::value document = openapi_document(table, sample_schemas(), "1");
+    return document.at("paths")
+        .at("/v1/things")
+        .as_object()
+        .begin()
+        ->value()
+        .as_object()
+        .contains("x-repeatable");
+  };
+  const auto of = [](net::Method method) {
+    return Operation{.id = "doThing",
+                     .method = method,
+                     .path = "/v1/things",
+                     .tag = "Things",
+                     .summary = "Do it"};
+  };
+  EXPECT_TRUE(repeatable(of(net::Method::get)));
+  EXPECT_FALSE(repeatable(of(net::Method::post)));
+  Operation keyed = of(net::Method::post);
+  keyed.idempotent = true;
+  EXPECT_TRUE(repeatable(keyed));
+  Operation harmless = of(net::Method::post);
+  harmless.repeatable = true;
+  EXPECT_TRUE(repeatable(harmless));
+}
+
 TEST(openapi, lists_every_error_by_status) {
   const json::value document = sample_document();
   const json::value& responses =

@@ -10,15 +10,26 @@
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "shop/api/errc.hpp"
+#include "shop/api/limits.hpp"
+#include "shop/api/page_heads.hpp"
 #include "shop/api/request_checks.hpp"
 
 namespace securecart::shop::api {
 namespace {
 
-constexpr std::string_view dist_folder = "web/storefront/dist/";
+// Built pages and the URL they live below.
+struct Site {
+  std::string_view folder;
+  std::string_view root;
+};
+constexpr std::array<Site, 2> sites = {
+    {{"web/storefront/dist/", "/"}, {"web/admin/dist/", "/admin/"}}};
 constexpr std::string_view sample_folder = "sample/images/";
 constexpr std::string_view sample_url = "/images/sample/";
 constexpr std::string_view index_url = "/index.html";
+constexpr std::string_view admin_index_url = "/admin/index.html";
+
+constexpr std::string_view sitemap_url = "/sitemap.xml";
 
 constexpr std::string_view revalidate = "no-cache";
 constexpr std::string_view for_a_day = "public, max-age=86400, stale-while-revalidate=604800";
@@ -38,7 +49,8 @@ struct Kind {
   std::string_view extension;
   std::string_view content_type;
 };
-constexpr std::array<Kind, 11> kinds = {{{".html", "text/html; charset=utf-8"},
+constexpr std::array<Kind, 12> kinds = {{{".xml", "application/xml; charset=utf-8"},
+                                         {".html", "text/html; charset=utf-8"},
                                          {".js", "text/javascript; charset=utf-8"},
                                          {".css", "text/css; charset=utf-8"},
                                          {".svg", "image/svg+xml"},
@@ -85,8 +97,19 @@ std::optional<std::size_t> parse_offset(std::string_view digits) {
   return whole && !digits.empty() ? std::optional(value) : std::nullopt;
 }
 
+// A page with one more segment below these is a product, or a collection.
+constexpr std::string_view products_root = "/products/";
+constexpr std::string_view collections_root = "/collections/";
+
+// Pages that are found by search engines; the others are of one shopper only.
+bool has_head(std::string_view path) {
+  return path == "/" || (is_storefront_page(path) && !path.ends_with('/') &&
+                         (path.starts_with(products_root) || path.starts_with(collections_root)));
+}
+
 bool is_file_path(std::string_view path) {
-  return path.starts_with("/assets/") || path.starts_with("/images/");
+  return path.starts_with("/assets/") || path.starts_with("/images/") ||
+         path.starts_with("/admin/assets/");
 }
 
 bool wants_html(const net::Request& request) {
@@ -145,6 +168,10 @@ bool is_storefront_page(std::string_view path) {
          });
 }
 
+bool is_admin_page(std::string_view path) {
+  return path == "/admin" || path.starts_with("/admin/");
+}
+
 std::optional<ByteRange> parse_range(std::string_view field, std::size_t size) {
   constexpr std::string_view unit = "bytes=";
   if (!field.starts_with(unit)) {
@@ -196,19 +223,25 @@ bool accepts_gzip(std::string_view accept_encoding) {
 
 Pages::Pages(const std::vector<Asset>& assets) {
   for (const Asset& asset : assets) {
-    if (asset.path.starts_with(dist_folder)) {
-      add("/" + std::string(asset.path.substr(dist_folder.size())), asset);
+    const auto site = std::ranges::find_if(
+        sites, [&asset](const Site& s) { return asset.path.starts_with(s.folder); });
+    if (site != sites.end()) {
+      std::string url = std::string(site->root).append(asset.path.substr(site->folder.size()));
+      File file = file_of(url, asset.bytes);
+      files_.emplace(std::move(url), std::move(file));
     } else if (asset.path.starts_with(sample_folder)) {
-      add(std::string(sample_url).append(asset.path.substr(sample_folder.size())), asset);
+      std::string url = std::string(sample_url).append(asset.path.substr(sample_folder.size()));
+      File file = file_of(url, asset.bytes);
+      files_.emplace(std::move(url), std::move(file));
     }
   }
 }
 
-void Pages::add(std::string url, const Asset& asset) {
+Pages::File Pages::file_of(std::string_view url, std::string_view bytes) {
   File file;
   file.content_type = content_type_of(url);
   file.cache_control = revalidate;
-  if (url.starts_with("/assets/")) {
+  if (url.starts_with("/assets/") || url.starts_with("/admin/assets/")) {
     file.cache_control = for_ever;
   } else if (url.starts_with(sample_url)) {
     file.cache_control = for_a_day;
@@ -218,15 +251,15 @@ void Pages::add(std::string url, const Asset& asset) {
   } else if (file.content_type == "image/svg+xml") {
     file.content_security_policy = picture_policy;
   }
-  const std::string digest = sha256_hex(asset.bytes).substr(0, 32);
+  const std::string digest = sha256_hex(bytes).substr(0, 32);
   file.etag = '"' + digest + '"';
   file.gzip_etag = '"' + digest + "-gzip\"";
-  file.plain = std::make_shared<const std::string>(asset.bytes);
-  std::string compressed = gzip(asset.bytes);
-  if (compressed.size() < asset.bytes.size()) {
+  file.plain = std::make_shared<const std::string>(bytes);
+  std::string compressed = gzip(bytes);
+  if (compressed.size() < bytes.size()) {
     file.gzip = std::make_shared<const std::string>(std::move(compressed));
   }
-  files_.emplace(std::move(url), std::move(file));
+  return file;
 }
 
 std::size_t Pages::body_limit(net::Method, std::string_view) const {
@@ -234,7 +267,115 @@ std::size_t Pages::body_limit(net::Method, std::string_view) const {
 }
 
 Task<net::Response> Pages::handle(net::Request request) {
+  const bool reads = request.method == net::Method::get || request.method == net::Method::head;
+  if (api_ != nullptr && reads && request.path == sitemap_url) {
+    Task<net::Response> mapping = site_map(request);
+    co_return co_await mapping;
+  }
+  if (api_ != nullptr && reads && has_head(request.path)) {
+    Task<std::optional<net::Response>> describing = described(request);
+    std::optional<net::Response> page = co_await describing;
+    if (page) {
+      co_return std::move(*page);
+    }
+  }
   co_return respond(request);
+}
+
+Task<Pages::Answer> Pages::ask(const net::Request& page, std::string target) const {
+  Result<net::Target> parsed = net::parse_target(target);
+  if (!parsed) {
+    co_return Answer{.status = 400, .body = {}};  // longer than a target may be
+  }
+  net::Request request;
+  request.target = std::move(target);
+  request.path = std::move(parsed->path);
+  request.query = std::move(parsed->query);
+  request.headers.set("Host", std::string(page.header("Host").value_or("")));
+  request.peer = page.peer;
+  request.trace = page.trace;
+  request.request_id = page.request_id;
+  request.deadline = page.deadline;
+  Task<net::Response> asking = api_->handle(std::move(request));
+  const net::Response response = co_await asking;
+  Answer answer;
+  answer.status = response.status;
+  if (response.status == 200) {
+    Result<json::value> body = parse_json(response.bytes());
+    answer.body = std::move(body.value().as_object());
+  }
+  co_return answer;
+}
+
+// Nothing when the API has no answer for now.
+Task<std::optional<net::Response>> Pages::described(const net::Request& request) const {
+  const auto index = files_.find(index_url);
+  if (index == files_.end()) {
+    co_return std::nullopt;
+  }
+  Task<Answer> asking_shop = ask(request, "/v1/store/shop");
+  const Answer shop = co_await asking_shop;
+  if (shop.status != 200) {
+    co_return std::nullopt;
+  }
+  const std::string origin = page_origin(request.header("Host").value_or(""));
+  PageHead head = home_head(shop.body, origin);
+  if (request.path != "/") {
+    const bool is_product = request.path.starts_with(products_root);
+    const std::string_view handle =
+        std::string_view(request.path)
+            .substr(is_product ? products_root.size() : collections_root.size());
+    std::string target = std::string("/v1/store") +
+                         std::string(is_product ? products_root : collections_root) +
+                         net::percent_encode(handle);
+    Task<Answer> asking = ask(request, std::move(target));
+    const Answer found = co_await asking;
+    if (found.status == 404) {
+      co_return send(request, index->second, 404);
+    }
+    if (found.status != 200) {
+      co_return std::nullopt;
+    }
+    head = is_product ? product_head(shop.body, found.body, origin)
+                      : collection_head(shop.body, found.body, origin);
+  }
+  const File page = file_of(index_url, with_head(*index->second.plain, head));
+  co_return send(request, page, 200);
+}
+
+Task<void> Pages::collect(const net::Request& request, std::string list, std::string below,
+                          std::vector<std::string>& urls) const {
+  const std::string first = list + "?limit=" + std::to_string(limits::page_max);
+  std::string target = first;
+  while (urls.size() < limits::sitemap_urls) {
+    Task<Answer> asking = ask(request, target);
+    const Answer page = co_await asking;
+    if (page.status != 200) {
+      throw Unavailable("the catalog does not answer: " + std::to_string(page.status));
+    }
+    for (const json::value& item : get_array(page.body, "items")) {
+      urls.push_back(below + net::percent_encode(get_string(item.as_object(), "handle")));
+    }
+    const json::value& next = page.body.at("next_cursor");
+    if (next.is_null()) {
+      co_return;
+    }
+    target = first + "&cursor=" + net::percent_encode(next.as_string());
+  }
+}
+
+Task<net::Response> Pages::site_map(const net::Request& request) const {
+  const std::string origin = page_origin(request.header("Host").value_or(""));
+  std::vector<std::string> urls = {origin + "/", origin + "/collections"};
+  Task<void> collections =
+      collect(request, "/v1/store/collections", origin + std::string(collections_root), urls);
+  co_await collections;
+  Task<void> products =
+      collect(request, "/v1/store/products", origin + std::string(products_root), urls);
+  co_await products;
+  urls.resize(std::min(urls.size(), limits::sitemap_urls));
+  const File file = file_of(sitemap_url, sitemap(urls));
+  co_return send(request, file, 200);
 }
 
 net::Response Pages::respond(const net::Request& request) const {
@@ -245,19 +386,24 @@ net::Response Pages::respond(const net::Request& request) const {
     return response;
   }
   if (const auto file = files_.find(request.path);
-      file != files_.end() && request.path != index_url) {
+      file != files_.end() && !request.path.ends_with(index_url)) {
     return send(request, file->second, 200);
   }
-  const bool known = is_storefront_page(request.path);
+  const bool admin = is_admin_page(request.path);
+  const bool known = admin || is_storefront_page(request.path);
   if (is_file_path(request.path) || (!known && !wants_html(request))) {
     return refusal(request, errc::not_found, "There is no file of this name.");
   }
-  const auto index = files_.find(index_url);
+  const auto index = files_.find(admin ? admin_index_url : index_url);
   if (index == files_.end()) {
     return refusal(request, errc::not_found,
                    "This build has no web pages in it. `make program` builds them.");
   }
-  return send(request, index->second, known ? 200 : 404);
+  net::Response response = send(request, index->second, known ? 200 : 404);
+  if (admin) {
+    response.headers.add("X-Robots-Tag", "noindex");  // nothing to find for a search engine
+  }
+  return response;
 }
 
 net::Response Pages::send(const net::Request& request, const File& file, int status) {

@@ -1,6 +1,7 @@
 #include "shop/api/pages.hpp"
 
 #include <array>
+#include <map>
 #include <zlib.h>
 
 #include <gmock/gmock.h>
@@ -14,12 +15,15 @@ using testing::Not;
 
 const std::string script(5'000, 'x');
 constexpr std::string_view page = "<!doctype html><title>Shop</title>";
+constexpr std::string_view admin_page = "<!doctype html><title>Admin</title>";
 constexpr std::string_view drawing = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
 
 std::vector<Asset> a_build() {
   return {{"sample/images/hero.svg", drawing},
           {"sample/shop.json", "{}"},
           {"sql/0001_log.sql", "CREATE TABLE log (id)"},
+          {"web/admin/dist/assets/index-77b0.js", script},
+          {"web/admin/dist/index.html", admin_page},
           {"web/storefront/dist/assets/index-3fA9.js", script},
           {"web/storefront/dist/index.html", page},
           {"web/storefront/dist/robots.txt", "User-agent: *"}};
@@ -73,6 +77,22 @@ TEST_F(PagesTest, EveryClientRouteIsThePage) {
     EXPECT_EQ(header(response, "Cache-Control"), "no-cache");
     EXPECT_EQ(header(response, "Content-Type"), "text/html; charset=utf-8");
   }
+}
+
+TEST_F(PagesTest, TheAdminHasPagesAndScriptsOfItsOwn) {
+  for (const std::string_view path : {"/admin", "/admin/", "/admin/orders/ord_1", "/admin/what"}) {
+    const net::Response response = ask(std::string(path));
+    EXPECT_EQ(response.status, 200) << path;
+    EXPECT_EQ(response.bytes(), admin_page) << path;
+    EXPECT_EQ(header(response, "Cache-Control"), "no-cache");
+    EXPECT_EQ(header(response, "X-Robots-Tag"), "noindex");
+    EXPECT_THAT(header(response, "Content-Security-Policy"), HasSubstr("script-src 'self';"));
+  }
+  const net::Response file = ask("/admin/assets/index-77b0.js");
+  EXPECT_EQ(file.status, 200);
+  EXPECT_EQ(header(file, "Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_EQ(ask("/admin/assets/index-3fA9.js").status, 404);
+  EXPECT_EQ(ask("/administration").bytes(), page);
 }
 
 TEST_F(PagesTest, ThePageRunsNothingInlineAndIsNeverFramed) {
@@ -173,6 +193,86 @@ TEST_F(PagesTest, SendsARange) {
       ask("/assets/index-3fA9.js", {{"Range", "bytes=0-9"}, {"If-Range", "\"old\""}});
   EXPECT_EQ(other.status, 200);
   EXPECT_EQ(other.bytes(), script);
+}
+
+// The API as the pages see it.
+class Api final : public net::Handler {
+ public:
+  Task<net::Response> handle(net::Request request) override {
+    asked.push_back(std::string(request.host()) + " " + request.target);
+    if (down) {
+      co_return net::json_response(503, "{}");
+    }
+    const auto found = answers.find(request.target);
+    co_return found == answers.end() ? net::json_response(404, "{}")
+                                     : net::json_response(200, found->second);
+  }
+
+  bool down = false;
+  std::map<std::string, std::string> answers = {
+      {"/v1/store/shop", R"({"name": "Wren", "tagline": "Slow goods", "presentation": {}})"},
+      {"/v1/store/collections/tea",
+       R"({"handle": "tea", "title": "Tea", "description": "<p>Leaves.</p>", "image": null})"},
+      {"/v1/store/collections?limit=100", R"({"items": [{"handle": "tea"}], "next_cursor": null})"},
+      {"/v1/store/products?limit=100", R"({"items": [{"handle": "pot"}], "next_cursor": "c+1"})"},
+      {"/v1/store/products?limit=100&cursor=c%2B1",
+       R"({"items": [{"handle": "caf\u00e9"}], "next_cursor": null})"}};
+  std::vector<std::string> asked;
+};
+
+class DescribedPages : public PagesTest {
+ protected:
+  DescribedPages() { pages_.read_from(api_); }
+  const Fields host_ = {{"Host", "shop.example"}};
+  Api api_;
+};
+
+TEST_F(DescribedPages, SayWhatTheyAreBeforeTheyAreDrawn) {
+  const net::Response home = ask("/", host_);
+  EXPECT_THAT(std::string(home.bytes()), HasSubstr("<title>Wren · Slow goods</title>"));
+  const net::Response tea = ask("/collections/tea", host_);
+  EXPECT_EQ(tea.status, 200);
+  EXPECT_THAT(std::string(tea.bytes()), HasSubstr("<title>Tea · Wren</title>"));
+  EXPECT_THAT(std::string(tea.bytes()), HasSubstr("content=\"Leaves.\""));
+  EXPECT_THAT(std::string(tea.bytes()), HasSubstr("href=\"https://shop.example/collections/tea\""));
+  EXPECT_THAT(header(tea, "Content-Security-Policy"), HasSubstr("script-src 'self';"));
+  EXPECT_EQ(api_.asked.back(), "shop.example /v1/store/collections/tea");
+  // Unchanged, it is not sent again.
+  Fields again = host_;
+  again.emplace_back("If-None-Match", header(tea, "ETag"));
+  EXPECT_EQ(ask("/collections/tea", again).status, 304);
+}
+
+TEST_F(DescribedPages, OfNothingAreNotFound) {
+  const net::Response response = ask("/products/unicorn", host_);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(response.bytes(), page);
+}
+
+TEST_F(DescribedPages, GoOutAsTheyAreWhenTheApiIsAway) {
+  api_.down = true;
+  const net::Response response = ask("/collections/tea", host_);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.bytes(), page);
+  EXPECT_THROW(ask("/sitemap.xml", host_), Unavailable);
+}
+
+TEST_F(DescribedPages, OfOneShopperAloneAskNothing) {
+  for (const std::string_view path :
+       {"/cart", "/checkout", "/orders/ord_1", "/account", "/admin"}) {
+    EXPECT_EQ(ask(std::string(path), host_).status, 200);
+  }
+  EXPECT_THAT(api_.asked, testing::IsEmpty());
+}
+
+TEST_F(DescribedPages, AreListedForSearchEngines) {
+  const net::Response map = ask("/sitemap.xml", host_);
+  EXPECT_EQ(map.status, 200);
+  EXPECT_EQ(header(map, "Content-Type"), "application/xml; charset=utf-8");
+  for (const std::string_view place :
+       {"https://shop.example/<", "/collections/tea<", "/products/pot<", "/products/caf%C3%A9<"}) {
+    EXPECT_THAT(std::string(map.bytes()), HasSubstr(std::string(place)));
+  }
 }
 
 TEST_F(PagesTest, IsReadOnly) {

@@ -1,6 +1,7 @@
 // Chromium as Debian ships it, and what a shopper does with it.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
@@ -19,6 +20,8 @@ const flags = [
   '--disable-sync',
 ];
 
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
 export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 390, height: 844 };
 
@@ -29,6 +32,32 @@ export function openBrowser(): Promise<Browser> {
 export interface VisitOptions {
   size?: { width: number; height: number };
   dark?: boolean;
+  locale?: string;
+}
+
+interface Found {
+  id: string;
+  help: string;
+  nodes: string[];
+}
+
+// What moved by itself, as the browser scores it (https://web.dev/articles/cls).
+function watchShifts(): void {
+  const seen = { score: 0, what: [] as string[] };
+  (window as unknown as { shifts: typeof seen }).shifts = seen;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const shift = entry as PerformanceEntry & {
+        value: number;
+        hadRecentInput: boolean;
+        sources: { node?: Element }[];
+      };
+      if (!shift.hadRecentInput) {
+        seen.score += shift.value;
+        seen.what.push(...shift.sources.map(({ node }) => node?.className ?? '?'));
+      }
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
 }
 
 // One shopper: a window of their own, with what went wrong in it.
@@ -53,7 +82,9 @@ export class Shopper {
       reducedMotion: 'reduce',
       isMobile: options.size === phone,
       hasTouch: options.size === phone,
+      locale: options.locale ?? 'en-GB',
     });
+    await context.addInitScript(watchShifts);
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     const shopper = new Shopper(page, context, server);
@@ -92,9 +123,41 @@ export class Shopper {
         await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
       });
     }
+    if (wholePage) {
+      await this.axe(name);
+    }
     const scrolls = await this.page.locator('dialog[open]').count();
     const fullPage = wholePage && scrolls === 0;
     await this.page.screenshot({ path: join(folder, `${name}.png`), fullPage });
+  }
+
+  // axe finds nothing: WCAG 2.2 A and AA and axe's best practices.
+  async axe(where: string): Promise<void> {
+    await this.page.evaluate(axeSource);
+    const found = await this.page.evaluate(async (): Promise<Found[]> => {
+      const { axe } = window as unknown as {
+        axe: {
+          run: (options: object) => Promise<{
+            violations: { id: string; help: string; nodes: { html: string; any: { message: string }[] }[] }[];
+          }>;
+        };
+      };
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+      const result = await axe.run({ runOnly: tags, resultTypes: ['violations'] });
+      return result.violations.map(({ id, help, nodes }) => ({
+        id,
+        help,
+        nodes: nodes.map(({ html, any }) => `${html} ${any[0]?.message ?? ''}`),
+      }));
+    });
+    expect(found, where).toEqual([]);
+  }
+
+  // How much moved by itself since the page was opened.
+  async shifts(): Promise<{ score: number; what: string[] }> {
+    return this.page.evaluate(
+      () => (window as unknown as { shifts: { score: number; what: string[] } }).shifts,
+    );
   }
 
   // The product page's choice, into the cart; leaves the drawer open.

@@ -100,7 +100,13 @@ export class ShopServer {
   }
 
   secretKey(): string {
-    const text = readFileSync(join(this.folder, 'sample-shop.json'), 'utf8');
-    return (JSON.parse(text) as { secret_key: string }).secret_key;
+    return this.credentials().secret_key;
+  }
+
+  // Of the sample shop, made when the server first opened.
+  credentials(): { owner_email: string; owner_password: string; secret_key: string } {
+    return JSON.parse(readFileSync(join(this.folder, 'sample-shop.json'), 'utf8')) as ReturnType<
+      ShopServer['credentials']
+    >;
   }
 }

@@ -140,9 +140,19 @@ describe('an account', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Kade 1').waitFor();
 
+    await page.getByRole('button', { name: 'Change name, e-mail or password' }).click();
+    await page.getByLabel('Your name').fill('Amazing Grace');
+    await page.getByLabel('E-mail').fill('amazing@example.com');
+    await page.getByLabel('Your password until now').fill('wrong');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Your password until now is not right.').waitFor();
+    await page.getByLabel('Your password until now').fill('a nanosecond of wire');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Hello, Amazing Grace' }).waitFor();
+
     await shopper.go('/checkout');
     await page.getByRole('radio', { name: /^Standard/ }).waitFor();
-    expect(await page.getByLabel('E-mail').inputValue()).toBe('grace@example.com');
+    expect(await page.getByLabel('E-mail').inputValue()).toBe('amazing@example.com');
     expect(await page.getByLabel('Street and number').inputValue()).toBe('Kade 1');
     await shopper.settled();
     await shopper.placeButton().click();
@@ -154,7 +164,7 @@ describe('an account', () => {
     await shopper.shot('account-desktop');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    await page.getByLabel('E-mail').fill('grace@example.com');
+    await page.getByLabel('E-mail').fill('amazing@example.com');
     await page.getByLabel('Password').fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('E-mail or password is not right.').waitFor();

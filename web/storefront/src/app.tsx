@@ -1,19 +1,20 @@
 import { Component, Suspense, useEffect, type ReactNode } from 'react';
+import { useQuery } from 'securecart-kit/query';
+import { matchPath, usePlace } from 'securecart-kit/router';
+import { useSignal } from 'securecart-kit/signal';
 
 import { getShop } from './api/store';
 import { Button, LoadFailure, Skeleton } from './components/basics';
 import { Layout } from './components/layout';
 import { refreshCart } from './lib/cart';
 import { resumePlacing } from './lib/placing';
-import { useQuery } from './lib/query';
-import { matchPath, usePlace } from './lib/router';
 import { dress, presentationOf, ShopProvider } from './lib/shop';
 import { HomePage } from './pages/home_page';
 import { AccountPage, CartPage, CheckoutPage, OrderPage, ProductPage } from './pages/lazy';
 import { ListPage } from './pages/list_page';
 import { NotFoundPage } from './pages/not_found_page';
 import { SearchPage } from './pages/search_page';
-import { text } from './text';
+import { language, text } from './text';
 
 // shop/api/pages.cpp knows the same paths.
 const routes: [pattern: string, page: (values: Record<string, string>) => ReactNode][] = [
@@ -41,6 +42,10 @@ function pageAt(path: string): ReactNode {
 }
 
 export function App() {
+  return <Shop key={useSignal(language)} />;
+}
+
+function Shop() {
   const { data: shop, error, reload } = useQuery('shop', getShop);
   useEffect(() => {
     if (shop !== undefined) {

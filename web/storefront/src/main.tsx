@@ -1,9 +1,10 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { prefetch } from 'securecart-kit/query';
 
 import { getShop, listCollections } from './api/store';
 import { App } from './app';
-import { prefetch } from './lib/query';
+import { preferredLanguage, speak } from './text';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
@@ -18,8 +19,14 @@ const root = document.getElementById('root');
 if (root === null) {
   throw new Error('index.html has no #root');
 }
-createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+const page = createRoot(root);
+// Where the words of another language cannot be fetched, English will do.
+void speak(preferredLanguage(navigator.languages))
+  .catch(() => undefined)
+  .then(() =>
+    page.render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    ),
+  );

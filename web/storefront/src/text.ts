@@ -1,441 +1,50 @@
-// Every word the pages say, in one place. Sentences with values are functions.
+// Every word the pages say, in the shopper's language: `text` is the same shape in each.
+//
+// English is part of the first load, the other languages are files of their own. `text` is a live
+// binding: what is drawn after speak() is drawn in that language.
 
-const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+import { Signal } from 'securecart-kit/signal';
+import { readStored, store } from 'securecart-kit/storage';
 
-export const text = {
-  skip: 'Skip to the content',
-  loading: 'Loading',
-  tryAgain: 'Try again',
-  close: 'Close',
-  separator: ' · ',
-  from: 'from',
+import { en } from './text/en';
 
-  header: {
-    home: (shop: string) => `${shop}, home page`,
-    collections: 'Shop by collection',
-    everything: 'Everything',
-    search: 'Search the shop',
-    searchShort: 'Search',
-    menu: 'Menu',
-    currency: 'Currency',
-    account: 'Account',
-    signIn: 'Sign in',
-    cart: (n: number) => `Cart, ${count(n, 'item', 'items')}`,
-    cartShort: 'Cart',
-  },
+export type Text = typeof en;
+export type Language = 'en' | 'de';
 
-  footer: {
-    about: 'About us',
-    help: 'Help',
-    write: 'Write to us',
-    yourOrders: 'Your orders',
-    yourAccount: 'Your account',
-    shop: 'Shop',
-    demo: 'This is a demonstration shop: nothing is charged and nothing is sent.',
-    pricesWithTax: 'Prices include tax where it applies.',
-    pricesWithoutTax: 'Tax is added at checkout.',
-  },
-
-  failure: {
-    title: 'We could not load this',
-    offline: 'The shop does not answer right now. Your cart is safe; please try again in a moment.',
-    other: (detail: string) => detail || 'Something went wrong on our side.',
-    pageTitle: 'Something went wrong',
-    page: 'This page ran into a defect of ours. Your cart and your orders are safe.',
-    reload: 'Load the page again',
-  },
-
-  notFound: {
-    title: 'Nothing on this shelf',
-    body: 'The page you are looking for has moved or never was. The shop is still here, though.',
-    home: 'To the home page',
-    everything: 'See everything we have',
-  },
-
-  home: {
-    look: 'Have a look around',
-    collections: 'Shop by collection',
-    featured: 'Favourites of the house',
-    all: 'See everything',
-    promises: [
-      {
-        title: 'Your order is safe',
-        body: 'Once placed, it is placed once. If a connection drops, your order does not.',
-      },
-      {
-        title: 'A receipt you can check',
-        body: 'Every receipt is signed, so you can prove what you bought and what you paid.',
-      },
-      {
-        title: 'Honest shelves',
-        body: 'What says it is in stock is in stock. If it is the last one, we tell you.',
-      },
-    ],
-  },
-
-  list: {
-    everything: 'Everything',
-    everythingIntro: 'All that is on our shelves today.',
-    count: (n: number) => count(n, 'thing', 'things'),
-    sort: 'Sort by',
-    usual: 'As we like it',
-    sorts: {
-      newest: 'Newest first',
-      title: 'Name',
-      price_asc: 'Price, low to high',
-      price_desc: 'Price, high to low',
-    } as Record<string, string>,
-    more: 'Show more',
-    empty: 'Nothing here at the moment. Look again soon.',
-    shown: (n: number) => `${count(n, 'thing', 'things')} shown`,
-  },
-
-  search: {
-    title: 'Search',
-    titleFor: (q: string) => `Search: ${q}`,
-    label: 'What are you looking for?',
-    placeholder: 'Teapot, linen, something green…',
-    button: 'Search',
-    results: (n: number, q: string, more: boolean) =>
-      `${more ? `More than ${n}` : n} ${n === 1 && !more ? 'result' : 'results'} for “${q}”`,
-    none: (q: string) => `We have nothing for “${q}”. Try a shorter word, or look around:`,
-    start: 'Type a word: a thing, a colour, a material, a maker.',
-  },
-
-  product: {
-    soldOut: 'Sold out',
-    soldOutCombination: (name: string) => `${name} is sold out.`,
-    left: (n: number) => (n === 1 ? 'Only one left' : `Only ${n} left`),
-    inStock: 'In stock',
-    backorder: 'Made to order when the shelf is empty; it may then take longer.',
-    was: 'was',
-    sale: 'Reduced',
-    withTax: 'Tax included.',
-    withoutTax: 'Tax is added at checkout.',
-    shipping: 'Shipping is worked out at checkout.',
-    quantity: 'Quantity',
-    add: 'Add to cart',
-    adding: 'Adding…',
-    added: (title: string) => `${title} is in your cart.`,
-    enough: (n: number) => `There are ${n} in all, and they are in your cart already.`,
-    unavailableValue: (value: string) => `${value} (sold out)`,
-    missingValue: (value: string) => `${value} (not made in this combination)`,
-    by: 'Made by',
-    details: 'The details',
-    weight: 'Weight',
-    sku: 'Item number',
-    pictures: 'Pictures',
-    picture: (n: number, all: number) => `Picture ${n} of ${all}`,
-    alsoIn: 'Also in',
-    related: 'Goes well with it',
-    choose: 'Choose',
-    digital: 'Nothing needs to be sent.',
-  },
-
-  cart: {
-    title: 'Your cart',
-    empty: 'Your cart is empty.',
-    emptyHint: 'A good place to begin: the things people come back for.',
-    browse: 'Have a look around',
-    checkout: 'Check out',
-    view: 'View cart',
-    more: 'Keep looking',
-    remove: 'Remove',
-    removeLine: (title: string) => `Remove ${title}`,
-    less: (title: string) => `One ${title} less`,
-    plus: (title: string) => `One ${title} more`,
-    quantityOf: (title: string) => `Quantity of ${title}`,
-    each: (price: string) => `${price} each`,
-    takeLeft: (n: number) => (n === 1 ? 'Take the last one' : `Take the ${n} that are left`),
-    subtotal: 'Subtotal',
-    shippingLater: 'Worked out from your address',
-    taxLater: 'Taxes and shipping are worked out at checkout.',
-    taxIncluded: 'Tax included. Shipping is worked out at checkout.',
-    problems: 'Some of this cannot be bought as it is. Please mend it first.',
-    changed: 'Cart changed',
-    failed: 'That did not work.',
-    paid: 'This cart became an order.',
-  },
-
-  totals: {
-    subtotal: 'Subtotal',
-    shipping: 'Shipping',
-    free: 'Free',
-    taxAndRate: (name: string, rate: string) => `${name} (${rate})`,
-    taxIncluded: (tax: string) => `incl. ${tax}`,
-    taxAdded: (tax: string) => `+ ${tax}`,
-    total: 'Total',
-    refunded: 'Refunded',
-    shippingUnknown: 'After your address',
-  },
-
-  address: {
-    name: 'Full name',
-    company: 'Company',
-    line1: 'Street and number',
-    line2: 'Flat, floor or other details',
-    postal_code: 'Postcode',
-    city: 'Town or city',
-    province: 'State or province',
-    state: 'State',
-    country: 'Country',
-    phone: 'Phone, for the carrier',
-    optional: 'optional',
-    choose: 'Please choose',
-  },
-
-  problems: {
-    required: (what: string) => `${what} is missing`,
-    email: 'This does not look like an e-mail address, such as ada@example.com',
-    password: 'At least 10 characters, please',
-    summary: (n: number) =>
-      n === 1 ? 'One thing needs your attention:' : `${n} things need your attention:`,
-  },
-
-  checkout: {
-    title: 'Checkout',
-    back: 'Back to the cart',
-    contact: 'Contact',
-    email: 'E-mail',
-    emailHint: 'So that we can reach you about this order. Nothing else.',
-    haveAccount: 'Have an account?',
-    signedInAs: (name: string) => `Signed in as ${name}`,
-    delivery: 'Delivery',
-    savedAddresses: 'Your addresses',
-    otherAddress: 'Another address',
-    billingSame: 'The bill goes to the same address',
-    billing: 'Billing address',
-    shipping: 'Shipping',
-    shippingFirst: 'Fill in your address, and we show how it can reach you and what that costs.',
-    shippingNone: 'We have no way to send this cart to that address. A lighter cart might go.',
-    shippingNotNeeded: 'Nothing needs to be sent.',
-    shippingSaving: 'Asking the carriers…',
-    payment: 'Payment',
-    testCards: 'This shop is a demonstration and takes test cards. No money moves.',
-    noProviders: 'This shop does not take payments online yet.',
-    review: 'Your order',
-    place: 'Place order',
-    placeFor: (total: string) => `Place order for ${total}`,
-    placing: 'Placing your order…',
-    placeHint: 'You can cancel until it leaves our hands.',
-    saving: 'Bringing the prices up to date…',
-    cards: [
-      {
-        method: 'tok_approved',
-        name: 'A card that works',
-        hint: 'The bank says yes within a second.',
-      },
-      {
-        method: 'tok_declined',
-        name: 'A card that is declined',
-        hint: 'The bank says no. The order waits while you choose another card.',
-      },
-      {
-        method: 'tok_needs_action',
-        name: 'A card that asks you to confirm',
-        hint: 'You are sent to your bank’s page, say yes or no there, and come back.',
-      },
-      {
-        method: 'tok_slow',
-        name: 'A slow bank',
-        hint: 'The answer takes a few seconds. You may close the page meanwhile.',
-      },
-      {
-        method: 'tok_unknown',
-        name: 'A bank that does not answer',
-        hint: 'The payment’s outcome is unknown at first. We ask until we know, and never charge twice.',
-      },
-      {
-        method: 'tok_duplicate_webhook',
-        name: 'A bank that answers twice',
-        hint: 'It reports the same payment two times. You are charged once.',
-      },
-    ],
-    errors: {
-      price_changed: (before: string, now: string) =>
-        `The total changed from ${before} to ${now} since you saw it. Nothing has been ordered or charged. If it is fine with you, place the order again.`,
-      out_of_stock:
-        'Somebody was faster: not all of this is left. Nothing has been ordered or charged. Mend your cart, then place the order again.',
-      variant_unavailable:
-        'Something in your cart cannot be bought right now. Nothing has been ordered or charged. Take it out, then place the order again.',
-      cart_incomplete: 'Something is still missing. Please look at the marked fields.',
-      shipping_method_unavailable:
-        'This way of shipping is not available for this cart any more. Please choose another.',
-      not_sold_there: 'We do not sell to that country, or not in this currency.',
-      other: (detail: string) =>
-        `The order could not be placed. ${detail || 'Please try again.'} Nothing has been charged.`,
-    } as {
-      price_changed: (before: string, now: string) => string;
-      other: (detail: string) => string;
-    } & Record<string, unknown>,
-    retry: {
-      title: 'Placing your order…',
-      first: 'One moment, please.',
-      lost: 'The connection dropped. We are sending your order again with the same order slip, so it can only be placed once.',
-      long: 'Still no answer. You can leave this page open, or close it and come back: your order slip is kept on this device and sent again.',
-      resumed: 'Your last visit ended in the middle of an order. We are finishing it now; it can only be placed once.',
-      attempt: (n: number) => `Try ${n}`,
-      now: 'Try now',
-      look: 'See how it goes',
-      placed: (number: string) => `Your order ${number} is placed.`,
-    },
-    emptyTitle: 'There is nothing to check out',
-  },
-
-  order: {
-    title: (number: string) => `Order ${number}`,
-    number: 'Order',
-    placed: (when: string) => `Placed on ${when}`,
-    confirmationTo: 'If there is anything about this order, we write to',
-    unknownTitle: 'We cannot show this order here',
-    unknown:
-      'Orders can be seen in the browser they were placed with, or signed in to the account they belong to.',
-    signIn: 'Sign in',
-    stale: 'The shop does not answer right now. Your order is safe; this page goes on asking.',
-    state: {
-      pending: {
-        title: 'Your order is safe',
-        body: 'Payment is being confirmed. This usually takes a second or two.',
-      },
-      pendingLong: {
-        title: 'Your order is safe',
-        body: 'Your bank takes its time to confirm the payment. There is nothing you need to do: we keep asking and never charge twice. You may close this page.',
-      },
-      unknown: {
-        title: 'Your order is safe',
-        body: 'Your bank has not told us yet how the payment went. We ask until we know, and never charge twice. You may close this page.',
-      },
-      requires_action: {
-        title: 'One step left: confirm the payment',
-        body: 'Your bank would like to hear from you. Your things are set aside meanwhile.',
-      },
-      declined: {
-        title: 'The payment did not go through',
-        body: 'Nothing was charged, and your order is kept: pay with another card and it goes on.',
-      },
-      paid: {
-        title: 'Thank you, it is yours',
-        body: 'Your payment has arrived and we are packing your order.',
-      },
-      partially_fulfilled: {
-        title: 'Part of your order is on its way',
-        body: 'The rest follows as soon as it can.',
-      },
-      fulfilled: {
-        title: 'Your order is on its way',
-        body: 'Everything has left our hands. We hope it pleases you.',
-      },
-      cancelled: {
-        title: 'This order was cancelled',
-        body: 'Nothing will be sent, and nothing will be charged.',
-      },
-      cancelledRefund: {
-        title: 'This order was cancelled',
-        body: 'Your money is on its way back to the card you paid with.',
-      },
-      refunded: {
-        title: 'Your money is back',
-        body: 'The whole amount went back to the card you paid with.',
-      },
-      partially_refunded: {
-        title: 'Part of your money is back',
-        body: 'It went back to the card you paid with.',
-      },
-    },
-    confirm: 'Confirm at your bank',
-    payAgain: 'Pay with another card',
-    pay: (total: string) => `Pay ${total}`,
-    paying: 'Paying…',
-    cancel: 'Cancel this order',
-    cancelAsk: 'Cancel this order?',
-    cancelAskBody: 'Your things go back on the shelf. What you paid is refunded.',
-    cancelYes: 'Yes, cancel it',
-    cancelNo: 'No, keep it',
-    cancelling: 'Cancelling…',
-    receipt: 'Download the receipt',
-    receiptHint: 'Signed by the shop. Anyone can check it without asking us.',
-    receiptWait: 'The receipt is being sealed. Try again in a second.',
-    copyLink: 'Copy a private link to this order',
-    copied: 'Link copied. Whoever has it can see this order.',
-    items: 'What you ordered',
-    deliveryTo: 'Delivery to',
-    billTo: 'Bill to',
-    sameAddress: 'The same address',
-    shippedWith: 'Shipping',
-    history: 'What happened so far',
-    shipped: (n: number, all: number) => (n === all ? 'Sent' : `${n} of ${all} sent`),
-    parcel: (n: number) => `Parcel ${n}`,
-    track: 'Track this parcel',
-    tracking: (carrier: string, number: string) =>
-      [carrier, number].filter((part) => part !== '').join(', '),
-    notAllowed: 'The order has moved on meanwhile, so this is not possible any more.',
-    failed: (detail: string) => detail || 'That did not work. Please try again.',
-    events: {
-      placed: 'Order placed',
-      payment_requested: 'Payment requested',
-      payment_requires_action: 'Your bank asks you to confirm',
-      payment_captured: 'Payment received',
-      payment_declined: 'Payment declined',
-      cancelled: 'Order cancelled',
-      fulfilled: 'Handed to the carrier',
-      refund_requested: 'Refund under way',
-      refunded: 'Refunded',
-      refund_failed: 'The refund did not go through; we are looking into it',
-    },
-    short: {
-      cancelled: 'Cancelled',
-      pending: 'Payment being confirmed',
-      requires_action: 'Waiting for you',
-      declined: 'Payment declined',
-      paid: 'Being packed',
-      partially_fulfilled: 'Partly on its way',
-      fulfilled: 'On its way',
-      refunded: 'Refunded',
-      partially_refunded: 'Partly refunded',
-      voided: 'Cancelled',
-    } as Record<string, string>,
-    declineReasons: {
-      '': 'Your bank declined the card.',
-      declined: 'Your bank declined the card.',
-      card_declined: 'Your bank declined the card.',
-      insufficient_funds: 'There was not enough money on the card.',
-      expired_card: 'The card has expired.',
-      action_failed: 'The payment was not confirmed at the bank.',
-    } as Record<string, string>,
-  },
-
-  account: {
-    title: 'Your account',
-    signIn: 'Sign in',
-    signInIntro: 'See your orders, and check out faster.',
-    register: 'Create an account',
-    registerIntro: 'Keep your addresses and orders in one place.',
-    name: 'Your name',
-    email: 'E-mail',
-    password: 'Password',
-    passwordHint: 'At least 10 characters. A short sentence is easy to remember.',
-    signingIn: 'Signing in…',
-    registering: 'Creating your account…',
-    noAccount: 'New here?',
-    haveAccount: 'Have an account already?',
-    signOut: 'Sign out',
-    hello: (name: string) => `Hello, ${name}`,
-    orders: 'Your orders',
-    noOrders: 'You have not ordered anything yet.',
-    guestOrders: 'Orders from this browser',
-    guestHint: 'Placed without an account, from this browser.',
-    addresses: 'Your addresses',
-    noAddresses: 'No addresses yet. Add one and the next checkout fills itself in.',
-    addAddress: 'Add an address',
-    editAddress: 'Edit',
-    removeAddress: 'Remove',
-    save: 'Save',
-    saving: 'Saving…',
-    cancel: 'Never mind',
-    errors: {
-      bad_credentials: 'E-mail or password is not right.',
-      email_taken: 'There is an account with this e-mail already. Sign in instead?',
-      login_throttled: 'Too many tries. Please wait a moment and try again.',
-    } as Record<string, string>,
-  },
+export const languages: Record<Language, { name: string; locale: string }> = {
+  en: { name: 'English', locale: 'en-IE' },
+  de: { name: 'Deutsch', locale: 'de-DE' },
 };
+
+const name = 'securecart.language';
+
+export let text: Text = en;
+// What is spoken at the moment; the whole page is drawn anew with it.
+export const language = new Signal<Language>('en');
+
+const isLanguage = (value: string | null): value is Language =>
+  value !== null && Object.hasOwn(languages, value);
+
+// What the shopper chose here before, else the first of the browser's languages that we speak.
+export function preferredLanguage(wishes: readonly string[]): Language {
+  const chosen = readStored<string>(name);
+  if (isLanguage(chosen)) {
+    return chosen;
+  }
+  return wishes.map((wish) => wish.slice(0, 2).toLowerCase()).find(isLanguage) ?? 'en';
+}
+
+// Fetches the words when they are not here yet. A language that cannot be fetched stays unspoken.
+export async function speak(next: Language): Promise<void> {
+  text = next === 'de' ? (await import('./text/de')).de : en;
+  document.documentElement.lang = next;
+  language.set(next);
+}
+
+export async function chooseLanguage(next: Language): Promise<void> {
+  await speak(next);
+  store(name, next);
+}
+
+// Of numbers, dates and names of countries.
+export const locale = (): string => languages[language.get()].locale;

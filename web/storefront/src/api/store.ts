@@ -1,108 +1,81 @@
-// Every request the pages make, by name. Reads are tried a few times before they fail; writes are
-// repeated only where repeating them cannot do a thing twice.
+// Every request the pages make, by name: the client (securecart-client) with this browser's secrets.
+// It repeats what may be repeated; where a page wants more patience or less, it says so here.
 
-import { withRetries } from '../lib/retry';
+import {
+  getOrder,
+  StoreClient,
+  type Address,
+  type Cart,
+  type CartCompletion,
+  type CartUpdate,
+  type Customer,
+  type CustomerSession,
+  type CustomerUpdate,
+  type Order,
+  type PaymentInput,
+  type Tokens,
+} from 'securecart-client/store';
+
 import { sessionToken, signedOut } from '../lib/session';
-import { Problem, send, type Answer, type Call } from './http';
-import type {
-  Address,
-  Cart,
-  CartUpdate,
-  Collection,
-  Completion,
-  Customer,
-  CustomerAddress,
-  CustomerSession,
-  List,
-  Order,
-  OrderSummary,
-  PaymentInput,
-  Product,
-  ProductSummary,
-  ShippingMethod,
-  Shop,
-} from './types';
 
-const root = '/v1/store';
+// Carts and orders carry their tokens with them (lib/cart.ts, lib/guest_orders.ts).
+const tokens: Tokens = {
+  cart: () => null,
+  keepCart: () => undefined,
+  order: () => null,
+  keepOrder: () => undefined,
+  session: sessionToken,
+  keepSession: () => undefined, // lib/session.ts keeps it with its customer
+  dropSession: signedOut,
+};
+
+const shop = new StoreClient({ tokens });
+
+const patient = { attempts: 6 };
+const once = { attempts: 1 };
 
 export interface CartRef {
   id: string;
   token: string;
 }
 
-async function call(request: Call): Promise<Answer> {
-  const token = sessionToken();
-  const headers = { ...request.headers };
-  if (token !== null) {
-    headers['Authorization'] = `Bearer ${token}`;
-  }
-  try {
-    return await send({ ...request, path: root + request.path, headers });
-  } catch (error) {
-    if (token !== null && error instanceof Problem && error.code === 'unauthorised') {
-      signedOut(token);
-    }
-    throw error;
-  }
-}
-
-const settled = (request: Call, attempts = 4) =>
-  withRetries(() => call(request), { attempts, signal: request.signal });
-
-async function get<T>(path: string, headers: Call['headers'] = {}): Promise<T> {
-  return (await settled({ path, headers })).body as T;
-}
-
-function query(parameters: Record<string, string | number | null | undefined>): string {
-  const pairs = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== null && value !== '') {
-      pairs.set(name, String(value));
-    }
-  }
-  const text = pairs.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
 // The catalog
 
-export const getShop = () => get<Shop>('/shop');
+export const getShop = () => shop.getShop();
+
+export type Sort = 'newest' | 'title' | 'price_asc' | 'price_desc';
 
 export interface ProductFilter {
   collection?: string | undefined;
   currency: string;
-  sort?: string | undefined;
+  sort?: Sort | undefined;
   limit?: number;
   cursor?: string | null;
 }
 
-export const listProducts = (filter: ProductFilter) =>
-  get<List<ProductSummary>>(`/products${query({ ...filter })}`);
+export const listProducts = (filter: ProductFilter) => shop.listProducts(filter);
 
 export const searchProducts = (filter: {
   q: string;
   currency: string;
   limit?: number;
   cursor?: string | null;
-}) => get<List<ProductSummary>>(`/search${query({ ...filter })}`);
+}) => shop.searchProducts(filter);
 
 export const getProduct = (handle: string, currency: string) =>
-  get<Product>(`/products/${encodeURIComponent(handle)}${query({ currency })}`);
+  shop.getProduct({ product: handle, currency });
 
 // What others bought with it, the most often first.
 export const listRecommendations = (handle: string, currency: string) =>
-  get<List<ProductSummary>>(
-    `/products/${encodeURIComponent(handle)}/recommendations${query({ currency })}`,
-  );
+  shop.listRecommendations({ product: handle, currency });
 
-export const listCollections = () => get<List<Collection>>('/collections?limit=50');
+export const listCollections = () => shop.listCollections({ limit: 50 });
 
-export const getCollection = (handle: string) =>
-  get<Collection>(`/collections/${encodeURIComponent(handle)}`);
+export const getCollection = (handle: string) => shop.getCollection({ collection: handle });
 
 // Carts
 
-const cartHeaders = (cart: CartRef) => ({ 'X-Cart-Token': cart.token });
+const of = (cart: CartRef) => ({ cart_id: cart.id, cart_token: cart.token });
 
 // Creating a cart again after a lost answer leaves an empty one behind that nobody knows: harmless.
 export async function createCart(body: {
@@ -110,56 +83,42 @@ export async function createCart(body: {
   email?: string;
   lines: { variant_id: string; quantity: number }[];
 }): Promise<{ cart: Cart; ref: CartRef }> {
-  const answer = await settled({ method: 'POST', path: '/carts', body });
-  const { token, ...cart } = answer.body as Cart & { token: string };
+  const { token, ...cart } = await shop.createCart({ body });
   return { cart, ref: { id: cart.id, token } };
 }
 
-export const getCart = (cart: CartRef) => get<Cart>(`/carts/${cart.id}`, cartHeaders(cart));
+export const getCart = (cart: CartRef): Promise<Cart> => shop.getCart(of(cart));
 
-// Setting a thing twice is setting it once.
-export async function updateCart(cart: CartRef, body: CartUpdate): Promise<Cart> {
-  const path = `/carts/${cart.id}`;
-  return (await settled({ method: 'PATCH', path, body, headers: cartHeaders(cart) })).body as Cart;
-}
+export const updateCart = (cart: CartRef, body: CartUpdate): Promise<Cart> =>
+  shop.updateCart({ ...of(cart), body });
 
-export async function setLine(cart: CartRef, lineId: string, quantity: number): Promise<Cart> {
-  const path = `/carts/${cart.id}/lines/${lineId}`;
-  const body = { quantity };
-  return (await settled({ method: 'PATCH', path, body, headers: cartHeaders(cart) })).body as Cart;
-}
+export const setLine = (cart: CartRef, lineId: string, quantity: number): Promise<Cart> =>
+  shop.updateCartLine({ ...of(cart), line_id: lineId, body: { quantity } });
 
 // Adds up, so it is sent once: whoever gets no answer looks into the cart.
-export async function addLine(cart: CartRef, variantId: string, quantity: number): Promise<Cart> {
-  const path = `/carts/${cart.id}/lines`;
-  const body = { variant_id: variantId, quantity };
-  return (await call({ method: 'POST', path, body, headers: cartHeaders(cart) })).body as Cart;
-}
+export const addLine = (cart: CartRef, variantId: string, quantity: number): Promise<Cart> =>
+  shop.addCartLine({ ...of(cart), body: { variant_id: variantId, quantity } }, once);
 
 export const listShippingMethods = async (cart: CartRef) =>
-  (await get<{ items: ShippingMethod[] }>(`/carts/${cart.id}/shipping-methods`, cartHeaders(cart)))
-    .items;
+  (await shop.listCartShippingMethods(of(cart))).items;
 
 // One try; lib/checkout.ts repeats it with the same key until it is settled.
 export async function completeCart(
   cart: CartRef,
-  body: Completion,
+  body: CartCompletion,
   key: string,
 ): Promise<{ order: Order; token: string }> {
-  const answer = await call({
-    method: 'POST',
-    path: `/carts/${cart.id}/complete`,
-    body,
-    headers: { ...cartHeaders(cart), 'Idempotency-Key': key },
-    timeoutMs: 30_000,
-  });
-  const { token, ...order } = answer.body as Order & { token: string };
+  const args = { ...of(cart), body, idempotency_key: key };
+  const { token, ...order } = await shop.completeCart(args, { ...once, timeoutMs: 30_000 });
   return { order, token };
 }
 
 // Orders
 
-const orderHeaders = (token: string | null) => ({ 'X-Order-Token': token ?? undefined });
+const orderOf = (id: string, token: string | null) => ({
+  order_id: id,
+  order_token: token ?? undefined,
+});
 
 // Null when nothing changed since `etag`.
 export async function readOrder(
@@ -168,66 +127,51 @@ export async function readOrder(
   etag: string | null,
   signal?: AbortSignal,
 ): Promise<{ order: Order; etag: string | null } | null> {
-  const answer = await call({
-    path: `/orders/${encodeURIComponent(id)}`,
-    headers: { ...orderHeaders(token), 'If-None-Match': etag ?? undefined },
-    signal,
-  });
-  return answer.status === 304 ? null : { order: answer.body as Order, etag: answer.etag };
+  const args = { ...orderOf(id, token), if_none_match: etag ?? undefined };
+  const answer = await shop.send(getOrder, args, { ...once, signal });
+  return answer.status === 304 ? null : { order: answer.body, etag: answer.etag };
 }
 
-export async function payAgain(
+export const payAgain = (
   id: string,
   token: string | null,
   payment: PaymentInput,
   key: string,
-): Promise<Order> {
-  const path = `/orders/${id}/payments`;
-  const headers = { ...orderHeaders(token), 'Idempotency-Key': key };
-  return (await settled({ method: 'POST', path, body: { payment }, headers }, 6)).body as Order;
-}
+): Promise<Order> =>
+  shop.retryPayment(
+    { ...orderOf(id, token), body: { payment }, idempotency_key: key },
+    patient,
+  );
 
-export async function cancelOrder(id: string, token: string | null, key: string): Promise<Order> {
-  const path = `/orders/${id}/cancel`;
-  const headers = { ...orderHeaders(token), 'Idempotency-Key': key };
-  return (await settled({ method: 'POST', path, headers }, 6)).body as Order;
-}
+export const cancelOrder = (id: string, token: string | null, key: string): Promise<Order> =>
+  shop.cancelMyOrder({ ...orderOf(id, token), idempotency_key: key }, patient);
 
 export const getReceipt = (id: string, token: string | null) =>
-  get<object>(`/orders/${id}/receipt`, orderHeaders(token));
+  shop.getOrderReceipt(orderOf(id, token));
 
 // Accounts
 
-export async function register(body: {
+export const register = (body: {
   email: string;
   name: string;
   password: string;
-}): Promise<CustomerSession> {
-  return (await call({ method: 'POST', path: '/customers', body })).body as CustomerSession;
-}
+}): Promise<CustomerSession> => shop.createCustomer({ body });
 
-export async function signIn(body: { email: string; password: string }): Promise<CustomerSession> {
-  return (await call({ method: 'POST', path: '/sessions', body })).body as CustomerSession;
-}
+export const signIn = (body: { email: string; password: string }): Promise<CustomerSession> =>
+  shop.createCustomerSession({ body });
 
-export const signOut = () => call({ method: 'DELETE', path: '/sessions/current' });
+export const signOut = () => shop.deleteCustomerSession();
 
-export const getMe = () => get<Customer>('/customers/me');
+export const updateMe = (body: CustomerUpdate): Promise<Customer> =>
+  shop.updateCurrentCustomer({ body });
 
-export const listMyOrders = (cursor: string | null) =>
-  get<List<OrderSummary>>(`/customers/me/orders${query({ limit: 20, cursor })}`);
+export const listMyOrders = (cursor: string | null) => shop.listMyOrders({ limit: 20, cursor });
 
-export const listAddresses = () => get<List<CustomerAddress>>('/customers/me/addresses');
+export const listAddresses = () => shop.listCustomerAddresses();
 
-export async function addAddress(body: Address): Promise<CustomerAddress> {
-  const path = '/customers/me/addresses';
-  return (await call({ method: 'POST', path, body })).body as CustomerAddress;
-}
+export const addAddress = (body: Address) => shop.createCustomerAddress({ body });
 
-export async function updateAddress(id: string, body: Address): Promise<CustomerAddress> {
-  const path = `/customers/me/addresses/${id}`;
-  return (await settled({ method: 'PATCH', path, body })).body as CustomerAddress;
-}
+export const updateAddress = (id: string, body: Address) =>
+  shop.updateCustomerAddress({ address_id: id, body });
 
-export const removeAddress = (id: string) =>
-  settled({ method: 'DELETE', path: `/customers/me/addresses/${id}` });
+export const removeAddress = (id: string) => shop.deleteCustomerAddress({ address_id: id });

@@ -2,7 +2,7 @@ import type { AddressDraft, AddressField, AddressProblems } from '../lib/address
 import { provinces } from '../lib/provinces';
 import { useShop } from '../lib/shop';
 import { countryName } from '../lib/words';
-import { text } from '../text';
+import { locale, text } from '../text';
 import { Field, TextField } from './basics';
 
 const complete: Record<AddressField, string> = {
@@ -47,7 +47,7 @@ export function AddressForm({
   );
   const states = provinces[draft.country];
   const countries = [...shop.countries].sort((a, b) =>
-    countryName(a).localeCompare(countryName(b), 'en'),
+    countryName(a).localeCompare(countryName(b), locale()),
   );
   return (
     <div className="fields">
@@ -103,7 +103,7 @@ export function AddressForm({
   );
 }
 
-export function AddressLines({ address }: { address: import('../api/types').Address }) {
+export function AddressLines({ address }: { address: import('securecart-client').Address }) {
   const lines = [
     address.name,
     address.company,

@@ -8,9 +8,9 @@ import {
   type InputHTMLAttributes,
   type ReactNode,
 } from 'react';
+import { Link } from 'securecart-kit/router';
 
 import { money } from '../lib/money';
-import { Link } from '../lib/router';
 import { explain } from '../lib/words';
 import { text } from '../text';
 import { AlertIcon } from './icons';

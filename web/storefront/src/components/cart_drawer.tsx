@@ -1,11 +1,12 @@
+import { useSignal } from 'securecart-kit/signal';
+
 import { cartCount, cartState, drawerOpen } from '../lib/cart';
 import { money } from '../lib/money';
-import { useSignal } from '../lib/signal';
+import { loadCheckoutPage, prefetchPage } from '../pages/lazy';
 import { text } from '../text';
 import { Button, ButtonLink, Dialog, Notice } from './basics';
 import { CartLines } from './cart_lines';
 import { CloseIcon } from './icons';
-import { loadCheckoutPage, prefetchPage } from '../pages/lazy';
 
 const close = () => drawerOpen.set(false);
 

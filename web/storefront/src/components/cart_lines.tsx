@@ -2,11 +2,11 @@
 // checkout where something has to be mended.
 
 import { useState } from 'react';
+import type { Cart, CartLine } from 'securecart-client';
+import { Link } from 'securecart-kit/router';
 
-import type { Cart, CartLine } from '../api/types';
 import { changeLine } from '../lib/cart';
 import { money } from '../lib/money';
-import { Link } from '../lib/router';
 import { explain } from '../lib/words';
 import { text } from '../text';
 import { Button, Stepper, VariantName } from './basics';
@@ -53,7 +53,14 @@ function Line({
   const quantity = wanted ?? line.quantity;
   return (
     <li className="line" data-busy={wanted !== null || undefined} data-line={line.sku}>
-      <Link to={`/products/${line.handle}`} className="line-picture" onClick={onFollow} tabIndex={-1}>
+      {/* The title beside it goes to the same place. */}
+      <Link
+        to={`/products/${line.handle}`}
+        className="line-picture"
+        onClick={onFollow}
+        tabIndex={-1}
+        aria-hidden="true"
+      >
         {line.image !== null && <img src={line.image.src} alt="" width={96} height={96} />}
       </Link>
       <div className="line-words">

@@ -1,17 +1,17 @@
 // What surrounds every page: header, footer, cart drawer, and the news for screen readers.
 
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useQuery } from 'securecart-kit/query';
+import { Link, navigate, usePlace } from 'securecart-kit/router';
+import { useSignal } from 'securecart-kit/signal';
 
 import { listCollections } from '../api/store';
 import { cartCount, cartState, changeCart, drawerOpen } from '../lib/cart';
 import { chooseCurrency, useCurrency } from '../lib/currency';
 import { placedMeanwhile, placing } from '../lib/placing';
-import { useQuery } from '../lib/query';
-import { Link, navigate, usePlace } from '../lib/router';
 import { session } from '../lib/session';
 import { presentationOf, pricesIncludeTax, useShop } from '../lib/shop';
-import { useSignal } from '../lib/signal';
-import { text } from '../text';
+import { chooseLanguage, language, languages, text, type Language } from '../text';
 import { Dialog } from './basics';
 import { CartDrawer } from './cart_drawer';
 import { BagIcon, CloseIcon, MenuIcon, PersonIcon, SearchIcon } from './icons';
@@ -76,32 +76,35 @@ function Header({ bare }: { bare: boolean }) {
   const [menu, setMenu] = useState(false);
   const closeMenu = () => setMenu(false);
   return (
-    <header className="header">
-      <div className="header-row">
-        {!bare && (
-          <button
-            type="button"
-            className="icon-button header-menu"
-            aria-label={text.header.menu}
-            aria-expanded={menu}
-            onClick={() => setMenu(true)}
-          >
-            <MenuIcon />
-          </button>
-        )}
-        <Logo />
-        {!bare && <SearchBox />}
-        <div className="header-tools">
-          <CurrencySwitch />
-          <AccountLink />
-          <CartButton />
+    <>
+      <header className="header">
+        <div className="header-row">
+          {!bare && (
+            <button
+              type="button"
+              className="icon-button header-menu"
+              aria-label={text.header.menu}
+              aria-expanded={menu}
+              onClick={() => setMenu(true)}
+            >
+              <MenuIcon />
+            </button>
+          )}
+          <Logo />
+          {!bare && <SearchBox />}
+          <div className="header-tools">
+            {!bare && <LanguageSwitch />}
+            <CurrencySwitch />
+            <AccountLink />
+            <CartButton />
+          </div>
         </div>
-      </div>
-      {!bare && <Collections />}
+        {!bare && <Collections />}
+      </header>
       <Dialog open={menu} onClose={closeMenu} label={text.header.menu} className="drawer drawer-menu">
         <Menu close={closeMenu} />
       </Dialog>
-    </header>
+    </>
   );
 }
 
@@ -143,24 +146,47 @@ function CurrencySwitch() {
   const shop = useShop();
   const currency = useCurrency(shop);
   const { cart } = useSignal(cartState);
+  // Not with the click: a page that is left in between would keep a cart of the old currency.
+  const open = cart?.status === 'open';
+  const other = cart?.currency !== currency;
+  useEffect(() => {
+    if (open && other) {
+      changeCart({ currency }).catch(() => undefined); // the cart page shows what failed
+    }
+  }, [open, other, currency]);
   if (shop.currencies.length < 2) {
     return null;
   }
-  const choose = (next: string) => {
-    chooseCurrency(next);
-    if (cart?.status === 'open') {
-      changeCart({ currency: next }).catch(() => undefined); // the cart page shows what failed
-    }
-  };
   return (
     <select
       className="currency"
       aria-label={text.header.currency}
       value={currency}
-      onChange={(event) => choose(event.target.value)}
+      onChange={(event) => chooseCurrency(event.target.value)}
     >
       {shop.currencies.map((code) => (
         <option key={code}>{code}</option>
+      ))}
+    </select>
+  );
+}
+
+function LanguageSwitch() {
+  const spoken = useSignal(language);
+  return (
+    <select
+      className="currency language"
+      aria-label={text.header.language}
+      value={spoken}
+      onChange={(event) => {
+        // A language that cannot be fetched leaves the page as it is.
+        chooseLanguage(event.target.value as Language).catch(() => undefined);
+      }}
+    >
+      {Object.entries(languages).map(([code, { name }]) => (
+        <option key={code} value={code} lang={code}>
+          {name}
+        </option>
       ))}
     </select>
   );
@@ -256,6 +282,9 @@ function Menu({ close }: { close: () => void }) {
             <Link to="/account" onClick={close}>
               {text.header.account}
             </Link>
+          </li>
+          <li className="menu-apart">
+            <LanguageSwitch />
           </li>
         </ul>
       </nav>

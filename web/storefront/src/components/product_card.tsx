@@ -1,10 +1,11 @@
-import type { ProductSummary } from '../api/types';
+import type { ProductSummary } from 'securecart-client';
+import { prefetch } from 'securecart-kit/query';
+import { Link } from 'securecart-kit/router';
+
 import { getProduct } from '../api/store';
-import { Link } from '../lib/router';
-import { prefetch } from '../lib/query';
+import { loadProductPage, prefetchPage } from '../pages/lazy';
 import { text } from '../text';
 import { Price, Skeleton } from './basics';
-import { loadProductPage, prefetchPage } from '../pages/lazy';
 
 export function ProductCard({
   product,

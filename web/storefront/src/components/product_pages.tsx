@@ -1,20 +1,20 @@
 // A long list of products that grows by "Show more".
 
 import { useEffect, useRef, useState } from 'react';
+import type { Page, ProductSummary } from 'securecart-client';
+import { useQuery } from 'securecart-kit/query';
 
-import type { List, ProductSummary } from '../api/types';
-import { useQuery } from '../lib/query';
-import { text } from '../text';
 import { explain } from '../lib/words';
+import { text } from '../text';
 import { Button, LoadFailure, Notice } from './basics';
 import { ProductGrid } from './product_card';
 
-type Load = (cursor: string | null) => Promise<List<ProductSummary>>;
+type Load = (cursor: string | null) => Promise<Page<ProductSummary>>;
 
 // `name` says what is listed: with another one the list begins anew.
 export function useProductPages(name: string | null, load: Load) {
   const first = useQuery(name, () => load(null));
-  const [grown, setGrown] = useState<{ name: string | null; more: List<ProductSummary>[] }>({
+  const [grown, setGrown] = useState<{ name: string | null; more: Page<ProductSummary>[] }>({
     name,
     more: [],
   });

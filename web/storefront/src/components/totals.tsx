@@ -1,4 +1,5 @@
-import type { Totals as Sums } from '../api/types';
+import type { CartTotals } from 'securecart-client';
+
 import { money, taxLabel } from '../lib/money';
 import { text } from '../text';
 
@@ -9,7 +10,7 @@ export function Totals({
   shippingKnown = true,
   refunded = 0,
 }: {
-  totals: Sums;
+  totals: CartTotals;
   currency: string;
   shippingKnown?: boolean;
   refunded?: number;

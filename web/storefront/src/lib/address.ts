@@ -1,6 +1,7 @@
 // An address while it is being written. Pure.
 
-import type { Address } from '../api/types';
+import type { Address } from 'securecart-client';
+
 import { text } from '../text';
 import { provinces } from './provinces';
 

@@ -4,7 +4,8 @@
 // server has answered for good. A reload, a crash or a lost connection therefore repeats the same
 // request with the same Idempotency-Key, and the server answers with what it did the first time.
 
-import { forget, readStored, store } from './storage';
+import { newKey } from 'securecart-client';
+import { forget, readStored, store } from 'securecart-kit/storage';
 
 export interface Attempt<Body> {
   key: string;
@@ -12,12 +13,6 @@ export interface Attempt<Body> {
 }
 
 const nameOf = (purpose: string) => `securecart.attempt.${purpose}`;
-
-export function newKey(): string {
-  // randomUUID exists in secure contexts only; getRandomValues everywhere.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 export function pendingAttempt<Body>(purpose: string): Attempt<Body> | null {
   return readStored<Attempt<Body>>(nameOf(purpose));

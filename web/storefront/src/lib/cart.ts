@@ -3,7 +3,10 @@
 // Changes happen one after the other. A change whose answer is lost is not repeated blindly: the
 // cart is read again, and only what is missing is done.
 
-import { isPassing, Problem } from '../api/http';
+import { isPassing, Problem, type Cart, type CartUpdate } from 'securecart-client';
+import { Signal } from 'securecart-kit/signal';
+import { forget, readStored, store } from 'securecart-kit/storage';
+
 import {
   addLine,
   createCart,
@@ -12,10 +15,7 @@ import {
   updateCart,
   type CartRef,
 } from '../api/store';
-import type { Cart, CartUpdate } from '../api/types';
 import { session } from './session';
-import { Signal } from './signal';
-import { forget, readStored, store } from './storage';
 
 const name = 'securecart.cart';
 

@@ -4,13 +4,23 @@
 // the server settles it: with an order, or with a refusal that says nothing happened. Whatever
 // happens between (lost answers, a server that dies and comes back, a reload), there is one order.
 
-import { isPassing } from '../api/http';
+import {
+  isPassing,
+  withRetries,
+  type CartCompletion,
+  type Order,
+  type RetryOptions,
+} from 'securecart-client';
+
 import { completeCart, type CartRef } from '../api/store';
-import type { Completion, Order } from '../api/types';
 import { beginAttempt, endAttempt, pendingAttempt } from './attempts';
 import { keepOrder, rememberPlaced } from './guest_orders';
 import { session } from './session';
-import { withRetries, type RetryOptions } from './retry';
+
+// The total the shopper saw goes along, so that nothing dearer is bought.
+export interface Completion extends CartCompletion {
+  expected_total: number;
+}
 
 const purposeOf = (cart: CartRef) => `complete.${cart.id}`;
 

@@ -1,8 +1,8 @@
 // The currency the shopper chose; the shop's own until then.
 
-import type { Shop } from '../api/types';
-import { Signal, useSignal } from './signal';
-import { readStored, store } from './storage';
+import type { Shop } from 'securecart-client';
+import { Signal, useSignal } from 'securecart-kit/signal';
+import { readStored, store } from 'securecart-kit/storage';
 
 const name = 'securecart.currency';
 const chosen = new Signal<string | null>(readStored<string>(name));

@@ -1,7 +1,7 @@
 // The orders placed from this browser with the secrets that let a guest follow them.
 
-import type { Order } from '../api/types';
-import { readStored, store } from './storage';
+import type { Order } from 'securecart-client';
+import { readStored, store } from 'securecart-kit/storage';
 
 const name = 'securecart.orders';
 const mostKept = 50;

@@ -1,14 +1,16 @@
-import type { TaxLine } from '../api/types';
-import { text } from '../text';
+import type { TaxLine } from 'securecart-client';
+
+import { locale, text } from '../text';
 
 const formats = new Map<string, { format: Intl.NumberFormat; unit: number }>();
 
 function formatOf(currency: string) {
-  let known = formats.get(currency);
+  const name = `${locale()} ${currency}`;
+  let known = formats.get(name);
   if (known === undefined) {
-    const format = new Intl.NumberFormat('en-IE', { style: 'currency', currency });
+    const format = new Intl.NumberFormat(locale(), { style: 'currency', currency });
     known = { format, unit: 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2) };
-    formats.set(currency, known);
+    formats.set(name, known);
   }
   return known;
 }
@@ -21,7 +23,9 @@ export function money(amount: number, currency: string): string {
 
 // 2100 -> "21%", 725 -> "7.25%"
 export function percent(basisPoints: number): string {
-  return `${Number((basisPoints / 100).toFixed(2))}%`;
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 2 }).format(
+    basisPoints / 10_000,
+  );
 }
 
 // "incl. VAT 21 %" or "+ Sales tax (7.25%)": a rate's name may have its number in it already.

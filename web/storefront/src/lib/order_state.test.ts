@@ -1,12 +1,12 @@
+import type { OrderHistoryEntry, Order } from 'securecart-client';
 import { describe, expect, it } from 'vitest';
 
-import type { HistoryEntry, Order } from '../api/types';
 import { text } from '../text';
 import { canCancel, pollPauseMs, stateOf, toneOf } from './order_state';
 
 const placedAt = Date.parse('2026-01-02T03:04:05Z');
 
-function order(change: Partial<Order>, events: HistoryEntry['kind'][] = []): Order {
+function order(change: Partial<Order>, events: OrderHistoryEntry['kind'][] = []): Order {
   const at = new Date(placedAt).toISOString();
   return {
     id: 'ord_1',
@@ -33,6 +33,8 @@ function order(change: Partial<Order>, events: HistoryEntry['kind'][] = []): Ord
     fulfilments: [],
     history: ['placed' as const, ...events].map((kind) => ({ at, kind, detail: {} })),
     placed_at: at,
+    tax_country: 'NL',
+    receipt: { payload: '', key_id: '', signature: '' },
     version: 1,
     ...change,
   };
@@ -80,7 +82,7 @@ describe('stateOf', () => {
       'cancelledRefund',
     ],
     [{ status: 'cancelled' as const, payment_status: 'refunded' as const }, [], 'refunded'],
-  ] as [Partial<Order>, HistoryEntry['kind'][], string][])('%j %j is %s', (change, events, state) => {
+  ] as [Partial<Order>, OrderHistoryEntry['kind'][], string][])('%j %j is %s', (change, events, state) => {
     expect(stateOf(order(change, events), placedAt)).toBe(state);
   });
 

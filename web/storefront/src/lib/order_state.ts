@@ -1,6 +1,7 @@
 // What an order's state means to the person who placed it. Pure.
 
-import type { Order, OrderSummary } from '../api/types';
+import type { Order, OrderSummary } from 'securecart-client';
+
 import { text } from '../text';
 
 export type State = keyof typeof text.order.state;

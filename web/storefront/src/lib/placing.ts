@@ -1,12 +1,12 @@
 // An order on its way to the server: shared by all pages, since it goes on when the shopper walks
 // away from the checkout, and after a reload.
 
-import type { Completion } from '../api/types';
+import { currentPlace, navigate } from 'securecart-kit/router';
+import { Signal } from 'securecart-kit/signal';
+
 import { cartRef, cartState, leaveCart, refreshCart } from './cart';
-import { completeOnce, unsettledCompletion } from './checkout';
+import { completeOnce, unsettledCompletion, type Completion } from './checkout';
 import { markSeen, unseenOrder } from './guest_orders';
-import { currentPlace, navigate } from './router';
-import { Signal } from './signal';
 
 export interface Placing {
   resumed: boolean;

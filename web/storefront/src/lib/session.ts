@@ -1,8 +1,8 @@
 // Who is signed in on this browser.
 
-import type { Customer, CustomerSession } from '../api/types';
-import { Signal } from './signal';
-import { forget, readStored, store } from './storage';
+import type { Customer, CustomerSession } from 'securecart-client';
+import { Signal } from 'securecart-kit/signal';
+import { forget, readStored, store } from 'securecart-kit/storage';
 
 const name = 'securecart.session';
 
@@ -25,6 +25,16 @@ export function signedIn(answer: CustomerSession): void {
   const next = { ...answer.session, customer: answer.customer };
   store(name, next);
   session.set(next);
+}
+
+// The same session, its owner under another name or address.
+export function nowCalled(customer: Customer): void {
+  const current = session.get();
+  if (current !== null) {
+    const next = { ...current, customer };
+    store(name, next);
+    session.set(next);
+  }
 }
 
 // Of that token: a newer session of another tab stays.

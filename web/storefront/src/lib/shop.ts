@@ -1,8 +1,7 @@
 // The shop these pages belong to, and how it wants to look.
 
 import { createContext, useContext } from 'react';
-
-import type { Shop } from '../api/types';
+import type { Shop } from 'securecart-client';
 
 const Context = createContext<Shop | null>(null);
 export const ShopProvider = Context.Provider;

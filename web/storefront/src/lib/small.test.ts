@@ -1,9 +1,9 @@
+import { newKey, type Shop } from 'securecart-client';
+import { matchPath } from 'securecart-kit/router';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import type { Shop } from '../api/types';
-import { beginAttempt, endAttempt, newKey, pendingAttempt } from './attempts';
+import { beginAttempt, endAttempt, pendingAttempt } from './attempts';
 import { money, percent, taxLabel } from './money';
-import { matchPath } from './router';
 import { presentationOf, pricesIncludeTax } from './shop';
 
 describe('money', () => {

@@ -1,6 +1,6 @@
+import type { Product, Variant } from 'securecart-client';
 import { describe, expect, it } from 'vitest';
 
-import type { Product, Variant } from '../api/types';
 import { choose, findVariant, firstChoice, offerOf } from './variants';
 
 function variant(values: string[], available = true): Variant {

@@ -1,6 +1,6 @@
 // Choosing a variant by its options. Pure.
 
-import type { Product, Variant } from '../api/types';
+import type { Product, Variant } from 'securecart-client';
 
 export type Choice = readonly string[]; // one value an option, in the options' order
 

@@ -1,5 +1,6 @@
-import { isPassing, Problem } from '../api/http';
-import { text } from '../text';
+import { isPassing, Problem } from 'securecart-client';
+
+import { locale, text } from '../text';
 
 // What to tell a person about an error.
 export function explain(error: unknown): string {
@@ -9,21 +10,25 @@ export function explain(error: unknown): string {
   return isPassing(error) ? text.failure.offline : text.failure.other('');
 }
 
-const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
-const moment = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'long',
-  hour: '2-digit',
-  minute: '2-digit',
-});
+const formatted = (time: string, options: Intl.DateTimeFormatOptions): string =>
+  new Intl.DateTimeFormat(locale() === 'en-IE' ? 'en-GB' : locale(), options).format(
+    new Date(time),
+  );
 
-export const sayDay = (time: string): string => day.format(new Date(time));
-export const sayMoment = (time: string): string => moment.format(new Date(time));
+export const sayDay = (time: string): string => formatted(time, { dateStyle: 'long' });
 
-const names = new Intl.DisplayNames(['en'], { type: 'region' });
+export const sayMoment = (time: string): string =>
+  formatted(time, { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' });
 
-export const countryName = (code: string): string => names.of(code) ?? code;
+export const countryName = (code: string): string =>
+  new Intl.DisplayNames([locale()], { type: 'region' }).of(code) ?? code;
 
 export function weight(grams: number): string {
-  return grams >= 1000 ? `${Number((grams / 1000).toFixed(2))} kg` : `${grams} g`;
+  const unit = grams >= 1000 ? 'kilogram' : 'gram';
+  const amount = grams >= 1000 ? grams / 1000 : grams;
+  return new Intl.NumberFormat(locale(), {
+    style: 'unit',
+    unit,
+    maximumFractionDigits: 2,
+  }).format(amount);
 }

@@ -1,6 +1,9 @@
 import { useState, type FormEvent, type ReactNode } from 'react';
+import { Problem, type Customer, type CustomerAddress, type OrderSummary } from 'securecart-client';
+import { forgetQueries, useQuery } from 'securecart-kit/query';
+import { Link, navigate, usePlace } from 'securecart-kit/router';
+import { useSignal } from 'securecart-kit/signal';
 
-import { Problem } from '../api/http';
 import {
   addAddress,
   listAddresses,
@@ -10,8 +13,8 @@ import {
   signIn,
   signOut,
   updateAddress,
+  updateMe,
 } from '../api/store';
-import type { CustomerAddress, OrderSummary } from '../api/types';
 import { AddressForm, AddressLines } from '../components/address_form';
 import { Button, LoadFailure, Notice, Skeleton, TextField } from '../components/basics';
 import { addressOf, draftOf, looksLikeEmail, problemsOf } from '../lib/address';
@@ -20,11 +23,8 @@ import { forgetAccountOrders, guestOrders } from '../lib/guest_orders';
 import { money } from '../lib/money';
 import { shortState } from '../lib/order_state';
 import { usePageTitle } from '../lib/page';
-import { forgetQueries, useQuery } from '../lib/query';
-import { Link, navigate, usePlace } from '../lib/router';
-import { session, signedIn, signedOut } from '../lib/session';
+import { nowCalled, session, signedIn, signedOut } from '../lib/session';
 import { useShop } from '../lib/shop';
-import { useSignal } from '../lib/signal';
 import { explain, sayDay } from '../lib/words';
 import { text } from '../text';
 
@@ -61,7 +61,10 @@ export function AccountPage({ section }: { section: 'overview' | 'orders' | 'add
       </header>
       <div className="account-columns">
         <Orders customer={current.customer.id} />
-        <Addresses customer={current.customer.id} />
+        <div className="account-side">
+          <Addresses customer={current.customer.id} />
+          <Details customer={current.customer} />
+        </div>
       </div>
       <GuestOrders />
     </div>
@@ -317,6 +320,143 @@ function Addresses({ customer }: { customer: string }) {
       )}
       {failure !== null && <Notice kind="problem">{failure}</Notice>}
     </section>
+  );
+}
+
+// Name, address and password of the account. The old password stands behind the latter two.
+function Details({ customer }: { customer: Customer }) {
+  const [editing, setEditing] = useState(false);
+  const [saved, setSaved] = useState(false);
+  return (
+    <section aria-labelledby="my-details">
+      <h2 id="my-details">{text.account.details}</h2>
+      {saved && !editing && <Notice kind="good">{text.account.detailsSaved}</Notice>}
+      {editing ? (
+        <DetailsForm
+          customer={customer}
+          onDone={(changed) => {
+            setSaved(changed);
+            setEditing(false);
+          }}
+        />
+      ) : (
+        <Button kind="quiet" onClick={() => setEditing(true)}>
+          {text.account.changeDetails}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function DetailsForm({
+  customer,
+  onDone,
+}: {
+  customer: Customer;
+  onDone: (changed: boolean) => void;
+}) {
+  const words = text.account;
+  const [values, setValues] = useState({
+    name: customer.name,
+    email: customer.email,
+    password: '',
+    current: '',
+  });
+  const [checked, setChecked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  const name = values.name.trim();
+  const email = values.email.trim();
+  const guarded = email !== customer.email || values.password !== '';
+
+  const problems: Partial<Record<keyof typeof values, string>> = {};
+  if (name === '') {
+    problems.name = text.problems.required(words.name);
+  }
+  if (!looksLikeEmail(email)) {
+    problems.email = text.problems.email;
+  }
+  if (values.password !== '' && values.password.length < leastPassword) {
+    problems.password = text.problems.password;
+  }
+  if (guarded && values.current === '') {
+    problems.current = text.problems.required(words.currentPassword);
+  }
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setChecked(true);
+    if (busy || Object.keys(problems).length > 0) {
+      return;
+    }
+    setBusy(true);
+    setFailure(null);
+    try {
+      const changed = await updateMe({
+        ...(name === customer.name ? {} : { name }),
+        ...(email === customer.email ? {} : { email }),
+        ...(values.password === '' ? {} : { password: values.password }),
+        ...(guarded ? { current_password: values.current } : {}),
+      });
+      nowCalled(changed);
+      onDone(true);
+    } catch (error) {
+      const known =
+        error instanceof Problem && error.code === 'bad_credentials'
+          ? words.wrongPassword
+          : error instanceof Problem
+            ? words.errors[error.code]
+            : undefined;
+      setFailure(known ?? explain(error));
+      setBusy(false);
+    }
+  };
+  const field = (which: keyof typeof values) => ({
+    name: which,
+    value: values[which],
+    problem: checked ? problems[which] : undefined,
+    onChange: (event: { target: { value: string } }) =>
+      setValues({ ...values, [which]: event.target.value }),
+  });
+  return (
+    <form noValidate onSubmit={(event) => void submit(event)}>
+      {failure !== null && <Notice kind="problem">{failure}</Notice>}
+      <div className="fields">
+        <TextField label={words.name} autoComplete="name" maxLength={255} {...field('name')} />
+        <TextField
+          label={words.email}
+          type="email"
+          autoComplete="email"
+          maxLength={254}
+          {...field('email')}
+        />
+        <TextField
+          label={words.newPassword}
+          type="password"
+          autoComplete="new-password"
+          maxLength={256}
+          optional
+          hint={words.newPasswordHint}
+          {...field('password')}
+        />
+        {guarded && (
+          <TextField
+            label={words.currentPassword}
+            type="password"
+            autoComplete="current-password"
+            maxLength={256}
+            {...field('current')}
+          />
+        )}
+      </div>
+      <p className="buttons">
+        <Button type="submit" busy={busy}>
+          {busy ? words.saving : words.save}
+        </Button>
+        <Button kind="quiet" onClick={() => onDone(false)}>
+          {words.cancel}
+        </Button>
+      </p>
+    </form>
   );
 }
 

@@ -1,9 +1,10 @@
+import { useSignal } from 'securecart-kit/signal';
+
 import { ButtonLink, LoadFailure, Notice, Skeleton } from '../components/basics';
 import { CartLines } from '../components/cart_lines';
 import { Totals } from '../components/totals';
 import { cartState, refreshCart } from '../lib/cart';
 import { usePageTitle } from '../lib/page';
-import { useSignal } from '../lib/signal';
 import { text } from '../text';
 
 export function CartPage() {

@@ -2,10 +2,18 @@
 // it is complete, and the totals shown are always the server's.
 
 import { useCallback, useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import {
+  Problem,
+  type Cart,
+  type CartShippingMethods,
+  type CartUpdate,
+  type CustomerAddress,
+} from 'securecart-client';
+import { useQuery } from 'securecart-kit/query';
+import { Link, navigate } from 'securecart-kit/router';
+import { useSignal } from 'securecart-kit/signal';
 
-import { Problem } from '../api/http';
 import { listAddresses, listShippingMethods } from '../api/store';
-import type { Cart, CartUpdate, CustomerAddress, ShippingMethod } from '../api/types';
 import { AddressForm } from '../components/address_form';
 import {
   Button,
@@ -40,14 +48,13 @@ import {
   type Placing,
   type Refusal,
 } from '../lib/placing';
-import { useQuery } from '../lib/query';
-import { Link, navigate } from '../lib/router';
 import { session } from '../lib/session';
 import { useShop } from '../lib/shop';
-import { useSignal } from '../lib/signal';
 import { explain } from '../lib/words';
 import { text } from '../text';
 import { loadOrderPage, prefetchPage } from './lazy';
+
+type ShippingOffer = CartShippingMethods['items'][number];
 
 export function CheckoutPage() {
   usePageTitle(text.checkout.title);
@@ -227,7 +234,7 @@ function useSaving(form: Form, cart: Cart) {
 }
 
 function useShippingMethods(cart: Cart) {
-  const [methods, setMethods] = useState<ShippingMethod[] | null>(null);
+  const [methods, setMethods] = useState<ShippingOffer[] | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [tries, setTries] = useState(0);
   const depends = JSON.stringify([

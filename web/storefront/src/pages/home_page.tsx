@@ -1,13 +1,14 @@
+import type { Collection, ProductSummary } from 'securecart-client';
+import { useQuery } from 'securecart-kit/query';
+import { Link } from 'securecart-kit/router';
+
 import { listProducts } from '../api/store';
-import type { Collection, ProductSummary } from '../api/types';
 import { ButtonLink, LoadFailure, Skeleton } from '../components/basics';
 import { BoxIcon, CheckIcon, ShieldIcon } from '../components/icons';
 import { useCollections } from '../components/layout';
 import { ProductGrid } from '../components/product_card';
 import { useCurrency } from '../lib/currency';
 import { useDescription, usePageTitle } from '../lib/page';
-import { useQuery } from '../lib/query';
-import { Link } from '../lib/router';
 import { presentationOf, useShop } from '../lib/shop';
 import { text } from '../text';
 

@@ -1,8 +1,7 @@
 // Pages that are fetched when they are first needed. Home and lists are part of the first load.
 
 import { lazy } from 'react';
-
-import { sleep } from '../lib/retry';
+import { sleep } from 'securecart-client';
 
 const tries = 8;
 const longestPauseMs = 4_000;

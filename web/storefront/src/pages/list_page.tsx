@@ -1,11 +1,12 @@
-import { Problem } from '../api/http';
-import { getCollection, listProducts } from '../api/store';
+import { Problem } from 'securecart-client';
+import { useQuery } from 'securecart-kit/query';
+import { navigate, usePlace } from 'securecart-kit/router';
+
+import { getCollection, listProducts, type Sort } from '../api/store';
 import { LoadFailure, Skeleton } from '../components/basics';
 import { ProductPages, useProductPages } from '../components/product_pages';
 import { useCurrency } from '../lib/currency';
 import { useDescription, usePageTitle } from '../lib/page';
-import { useQuery } from '../lib/query';
-import { navigate, usePlace } from '../lib/router';
 import { useShop } from '../lib/shop';
 import { text } from '../text';
 import { NotFoundPage } from './not_found_page';
@@ -17,7 +18,7 @@ export function ListPage({ handle }: { handle: string | null }) {
   const currency = useCurrency(useShop());
   const { path, query } = usePlace();
   const asked = query.get('sort') ?? '';
-  const sort = asked in text.list.sorts ? asked : undefined;
+  const sort = asked in text.list.sorts ? (asked as Sort) : undefined;
   const collection = useQuery(handle === null ? null : `collection ${handle}`, () =>
     getCollection(handle ?? ''),
   );
@@ -56,32 +57,37 @@ export function ListPage({ handle }: { handle: string | null }) {
           <div className="lead" dangerouslySetInnerHTML={{ __html: intro }} />
         )}
       </header>
-      <div className="list-tools">
-        <p className="soft" role="status">
-          {pages.products !== undefined && text.list.shown(pages.products.length)}
-        </p>
-        <label className="sort">
-          <span>{text.list.sort}</span>
-          <select
-            value={sort ?? ''}
-            onChange={(event) => {
-              const chosen = event.target.value;
-              navigate(chosen === '' ? path : `${path}?sort=${chosen}`, { replace: true });
-            }}
-          >
-            <option value="">{text.list.usual}</option>
-            {Object.entries(text.list.sorts).map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
-      {pages.products?.length === 0 ? (
-        <p className="lead">{text.list.empty}</p>
-      ) : (
-        <ProductPages pages={pages} currency={currency} />
+      {/* What stands below the words waits for them: it would jump when they come. */}
+      {(handle === null || intro !== undefined) && (
+        <>
+          <div className="list-tools">
+            <p className="soft" role="status">
+              {pages.products !== undefined && text.list.shown(pages.products.length)}
+            </p>
+            <label className="sort">
+              <span>{text.list.sort}</span>
+              <select
+                value={sort ?? ''}
+                onChange={(event) => {
+                  const chosen = event.target.value;
+                  navigate(chosen === '' ? path : `${path}?sort=${chosen}`, { replace: true });
+                }}
+              >
+                <option value="">{text.list.usual}</option>
+                {Object.entries(text.list.sorts).map(([value, words]) => (
+                  <option key={value} value={value}>
+                    {words}
+                  </option>
+                ))}
+              </select>
+            </label>
+          </div>
+          {pages.products?.length === 0 ? (
+            <p className="lead">{text.list.empty}</p>
+          ) : (
+            <ProductPages pages={pages} currency={currency} />
+          )}
+        </>
       )}
     </div>
   );

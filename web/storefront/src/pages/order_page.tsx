@@ -2,10 +2,15 @@
 // so what it says is true without a reload.
 
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import {
+  isPassing,
+  Problem,
+  type Order,
+  type OrderHistoryEntry,
+  type OrderLine,
+} from 'securecart-client';
 
-import { Problem } from '../api/http';
 import { cancelOrder, getReceipt, payAgain, readOrder } from '../api/store';
-import type { HistoryEntry, Order, OrderLine } from '../api/types';
 import { AddressLines } from '../components/address_form';
 import {
   Button,
@@ -34,7 +39,6 @@ import {
 } from '../lib/order_state';
 import { usePageTitle } from '../lib/page';
 import { orderSeen } from '../lib/placing';
-import { isPassing } from '../api/http';
 import { explain, sayDay, sayMoment } from '../lib/words';
 import { text } from '../text';
 
@@ -387,7 +391,7 @@ function Parcels({ order }: { order: Order }) {
 }
 
 function Timeline({ order }: { order: Order }) {
-  const detail = (entry: HistoryEntry): string => {
+  const detail = (entry: OrderHistoryEntry): string => {
     const amount = entry.detail['amount'];
     return typeof amount === 'number' ? money(amount, order.currency) : '';
   };

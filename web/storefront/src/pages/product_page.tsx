@@ -1,17 +1,16 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { Problem, type Product, type Variant } from 'securecart-client';
+import { useQuery } from 'securecart-kit/query';
+import { Link, navigate, usePlace } from 'securecart-kit/router';
+import { useSignal } from 'securecart-kit/signal';
 
-import { Problem } from '../api/http';
 import { getProduct, listProducts, listRecommendations } from '../api/store';
-import type { Product, Variant } from '../api/types';
 import { Button, LoadFailure, Notice, Price, Skeleton, Stepper } from '../components/basics';
 import { ProductGrid } from '../components/product_card';
 import { addToCart, cartState, drawerOpen } from '../lib/cart';
 import { useCurrency } from '../lib/currency';
 import { useDescription, usePageTitle } from '../lib/page';
-import { useQuery } from '../lib/query';
-import { Link, navigate, usePlace } from '../lib/router';
 import { pricesIncludeTax, useShop } from '../lib/shop';
-import { useSignal } from '../lib/signal';
 import { choose, findVariant, firstChoice, offerOf, type Choice } from '../lib/variants';
 import { explain, weight } from '../lib/words';
 import { text } from '../text';

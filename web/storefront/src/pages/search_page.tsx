@@ -1,12 +1,12 @@
 import type { FormEvent } from 'react';
+import { Link, navigate, usePlace } from 'securecart-kit/router';
 
 import { searchProducts } from '../api/store';
 import { Button, TextField } from '../components/basics';
-import { ProductPages, useProductPages } from '../components/product_pages';
 import { useCollections } from '../components/layout';
+import { ProductPages, useProductPages } from '../components/product_pages';
 import { useCurrency } from '../lib/currency';
 import { usePageTitle } from '../lib/page';
-import { Link, navigate, usePlace } from '../lib/router';
 import { useShop } from '../lib/shop';
 import { text } from '../text';
 
@@ -29,7 +29,7 @@ export function SearchPage() {
     <div className="page">
       <header className="list-head">
         <h1>{text.search.title}</h1>
-        <form className="search-form" role="search" onSubmit={search} action="/search">
+        <form className="search-form" onSubmit={search} action="/search">
           <TextField
             key={q}
             label={text.search.label}

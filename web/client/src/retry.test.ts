@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { Offline, Problem } from '../api/http';
-import { pauseBefore, withRetries } from './retry';
+import { Offline, Problem } from './errors.js';
+import { pauseBefore, withRetries } from './retry.js';
 
 const noPause = () => Promise.resolve();
 

@@ -1,15 +1,17 @@
-import { isPassing, Problem } from '../api/http';
+import { isPassing, Problem } from './errors.js';
 
 export interface RetryOptions {
   attempts: number; // in all; Infinity to go on until it is settled
   firstPauseMs?: number;
   longestPauseMs?: number;
   // Told before each pause.
-  onPause?: (attempt: number, pauseMs: number, error: unknown) => void;
+  onPause?: ((attempt: number, pauseMs: number, error: unknown) => void) | undefined;
   // Ends a pause early, for "try now" buttons and tests.
-  pause?: (ms: number) => Promise<void>;
+  pause?: ((ms: number) => Promise<void>) | undefined;
   random?: () => number;
   signal?: AbortSignal | undefined;
+  // Which errors are worth another try; those that may pass, when left out.
+  again?: (error: unknown) => boolean;
 }
 
 // Pauses double from the first to the longest; half of each is left to chance, so that a thousand
@@ -26,11 +28,12 @@ export const sleep = (ms: number): Promise<void> =>
 
 // Does `work` again while what it throws may pass. Other errors, and the last one, are thrown on.
 export async function withRetries<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const again = options.again ?? isPassing;
   for (let attempt = 1; ; ++attempt) {
     try {
       return await work();
     } catch (error) {
-      if (!isPassing(error) || attempt >= options.attempts || options.signal?.aborted) {
+      if (!again(error) || attempt >= options.attempts || options.signal?.aborted) {
         throw error;
       }
       const asked = error instanceof Problem ? error.retryAfterMs : 0;
