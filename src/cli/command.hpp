@@ -37,5 +37,9 @@ void add_dns_alarm(CLI::App& parent, Exit& exit);
 void add_dns_serve(CLI::App& parent, Exit& exit);
 void add_dns_check(CLI::App& parent, Exit& exit);
 void add_dns_key(CLI::App& parent, Exit& exit);
+void add_topology_assess(CLI::App& parent, Exit& exit);
+void add_topology_check(CLI::App& parent, Exit& exit);
+void add_topology_render(CLI::App& parent, Exit& exit);
+void add_topology_show(CLI::App& parent, Exit& exit);
 
 }  // namespace securecart::cli

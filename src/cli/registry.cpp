@@ -43,6 +43,11 @@ void add_words(CLI::App& app, Exit& exit) {
   add_dns_shift(dns, exit);
   add_dns_override(dns, exit);
   add_dns_alarm(dns, exit);
+  CLI::App& topology = group(app, "topology", "A region as one file");
+  add_topology_check(topology, exit);
+  add_topology_show(topology, exit);
+  add_topology_render(topology, exit);
+  add_topology_assess(topology, exit);
 }
 
 }  // namespace
