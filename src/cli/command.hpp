@@ -41,5 +41,6 @@ void add_topology_assess(CLI::App& parent, Exit& exit);
 void add_topology_check(CLI::App& parent, Exit& exit);
 void add_topology_render(CLI::App& parent, Exit& exit);
 void add_topology_show(CLI::App& parent, Exit& exit);
+void add_controller(CLI::App& parent, Exit& exit);
 
 }  // namespace securecart::cli

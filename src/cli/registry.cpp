@@ -48,6 +48,7 @@ void add_words(CLI::App& app, Exit& exit) {
   add_topology_show(topology, exit);
   add_topology_render(topology, exit);
   add_topology_assess(topology, exit);
+  add_controller(app, exit);
 }
 
 }  // namespace
