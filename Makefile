@@ -28,6 +28,10 @@ program: ## build/release/securecart with the web pages in it
 	@test -f build/release/build.ninja || cmake --preset release
 	@cmake --build --preset release --target securecart
 
+.PHONY: deb
+deb: program ## a Debian package of the program with its service, in build/
+	@scripts/deb.sh
+
 .PHONY: test
 test: ## every test: format, lint, unit, process, browser, ASan, fuzz, TSan
 	@scripts/setup.sh test

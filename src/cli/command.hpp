@@ -14,6 +14,7 @@ struct Exit {
 
 // Each adds itself below `parent`; its options live as long as the program runs.
 void add_serve(CLI::App& parent, Exit& exit);
+void add_agent(CLI::App& parent, Exit& exit);
 void add_function_worker(CLI::App& parent, Exit& exit);
 void add_shop_create(CLI::App& parent, Exit& exit);
 void add_receipt_verify(CLI::App& parent, Exit& exit);

@@ -16,6 +16,7 @@ CLI::App& group(CLI::App& app, const char* word, const char* about) {
 
 void add_words(CLI::App& app, Exit& exit) {
   add_serve(app, exit);
+  add_agent(app, exit);
   add_function_worker(app, exit);
   add_shop_create(group(app, "shop", "Shops of this installation"), exit);
   CLI::App& products = group(app, "products", "The catalog of a shop, over the API");
