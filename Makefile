@@ -56,6 +56,11 @@ chaos: ## every engine and role killed under load, FAULTS=200 times, then the hi
 	@cmake --build --preset dev --target chaos_test
 	@SECURECART_FAULTS=$(FAULTS) build/dev/chaos_test
 
+.PHONY: gameday
+gameday: program ## drills with real faults on a region of three zones (root); writes docs/drills/RESULTS.md
+	@scripts/setup.sh test
+	@scripts/gameday.sh
+
 .PHONY: lint
 lint: test-lint ## clang-tidy over what changed
 

@@ -43,5 +43,15 @@ void add_topology_check(CLI::App& parent, Exit& exit);
 void add_topology_render(CLI::App& parent, Exit& exit);
 void add_topology_show(CLI::App& parent, Exit& exit);
 void add_controller(CLI::App& parent, Exit& exit);
+void add_lab_up(CLI::App& parent, Exit& exit);
+void add_lab_down(CLI::App& parent, Exit& exit);
+void add_lab_status(CLI::App& parent, Exit& exit);
+void add_lab_exec(CLI::App& parent, Exit& exit);
+void add_lab_fault(CLI::App& parent, Exit& exit);
+void add_lab_heal(CLI::App& parent, Exit& exit);
+void add_gameday_run(CLI::App& parent, Exit& exit);
+void add_gameday_results(CLI::App& parent, Exit& exit);
+void add_lab_machine(CLI::App& parent, Exit& exit);
+void add_lab_wire(CLI::App& parent, Exit& exit);
 
 }  // namespace securecart::cli

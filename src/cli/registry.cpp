@@ -50,6 +50,18 @@ void add_words(CLI::App& app, Exit& exit) {
   add_topology_render(topology, exit);
   add_topology_assess(topology, exit);
   add_controller(app, exit);
+  CLI::App& lab = group(app, "lab", "A whole region on this machine: hosts, network and faults");
+  add_lab_up(lab, exit);
+  add_lab_down(lab, exit);
+  add_lab_status(lab, exit);
+  add_lab_exec(lab, exit);
+  add_lab_fault(lab, exit);
+  add_lab_heal(lab, exit);
+  add_lab_machine(lab, exit);
+  add_lab_wire(lab, exit);
+  CLI::App& gameday = group(app, "gameday", "Drills with real faults, measured from outside");
+  add_gameday_run(gameday, exit);
+  add_gameday_results(gameday, exit);
 }
 
 }  // namespace
