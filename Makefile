@@ -29,6 +29,10 @@ program: ## build/release/securecart with the web pages in it
 	@test -f build/release/build.ninja || cmake --preset release
 	@cmake --build --preset release --target securecart
 
+.PHONY: deb
+deb: program ## a Debian package of the program with its service, in build/
+	@scripts/deb.sh
+
 .PHONY: test
 test: ## every test: format, lint, unit, process, browser, ASan, fuzz, TSan
 	@scripts/setup.sh test
@@ -52,6 +56,11 @@ chaos: ## every engine and role killed under load, FAULTS=200 times, then the hi
 	@test -f build/dev/build.ninja || cmake --preset dev
 	@cmake --build --preset dev --target chaos_test
 	@SECURECART_FAULTS=$(FAULTS) build/dev/chaos_test
+
+.PHONY: gameday
+gameday: program ## drills with real faults on a region of three zones (root); writes docs/drills/RESULTS.md
+	@scripts/setup.sh test
+	@scripts/gameday.sh
 
 .PHONY: lint
 lint: test-lint ## clang-tidy over what changed

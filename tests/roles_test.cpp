@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/srv.hpp"
-#include "cli/topology.hpp"
+#include "cli/upstream_lists.hpp"
 #include "tests/support/fleet.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/shop_client.hpp"
@@ -26,38 +26,38 @@ using namespace std::chrono_literals;
 
 // ---- Parts that need no process ----
 
-TEST(Topology, IsReadFromFlags) {
-  cli::Topology topology;
-  ASSERT_TRUE(cli::add_upstream(topology, "orders=https://10.0.1.5:9001,https://10.0.1.6:9001"));
-  ASSERT_TRUE(cli::add_upstream(topology, "catalog=srv://_catalog._tcp.shop.test"));
-  EXPECT_EQ(topology["orders"].urls.size(), 2U);
-  EXPECT_EQ(topology["catalog"].srv, "_catalog._tcp.shop.test");
+TEST(UpstreamLists, IsReadFromFlags) {
+  cli::UpstreamLists lists;
+  ASSERT_TRUE(cli::add_upstream(lists, "orders=https://10.0.1.5:9001,https://10.0.1.6:9001"));
+  ASSERT_TRUE(cli::add_upstream(lists, "catalog=srv://_catalog._tcp.shop.test"));
+  EXPECT_EQ(lists["orders"].urls.size(), 2U);
+  EXPECT_EQ(lists["catalog"].srv, "_catalog._tcp.shop.test");
   for (const char* wrong : {"orders", "nothing=https://10.0.1.5:9001", "web=https://10.0.1.5:9001",
                             "orders=ftp://10.0.1.5", "orders=https://10.0.1.5:9001/path",
                             "orders=http://10.0.1.5:9001"}) {
-    EXPECT_FALSE(cli::add_upstream(topology, wrong)) << wrong;
+    EXPECT_FALSE(cli::add_upstream(lists, wrong)) << wrong;
   }
 }
 
-TEST(Topology, IsReadFromAFile) {
-  const Result<cli::Topology> topology = cli::parse_topology("t.toml", R"(
+TEST(UpstreamLists, IsReadFromAFile) {
+  const Result<cli::UpstreamLists> lists = cli::parse_upstream_lists("t.toml", R"(
 [upstream.orders]
 instances = ["https://10.0.1.5:9001"]
 [upstream.catalog]
 srv = "_catalog._tcp.shop.test"
 tls = false
 )");
-  ASSERT_TRUE(topology) << topology.error().detail;
-  EXPECT_EQ(topology->at("orders").urls, std::vector<std::string>{"https://10.0.1.5:9001"});
-  EXPECT_FALSE(topology->at("catalog").srv_tls);
+  ASSERT_TRUE(lists) << lists.error().detail;
+  EXPECT_EQ(lists->at("orders").urls, std::vector<std::string>{"https://10.0.1.5:9001"});
+  EXPECT_FALSE(lists->at("catalog").srv_tls);
   for (const char* wrong :
        {"[upstream.nothing]\nsrv = \"a\"", "[upstream.orders]",
         "[upstream.orders]\ninstances = [\"http://10.0.1.5:1\"]", "[upstreams.orders]"}) {
-    EXPECT_FALSE(cli::parse_topology("t.toml", wrong)) << wrong;
+    EXPECT_FALSE(cli::parse_upstream_lists("t.toml", wrong)) << wrong;
   }
 }
 
-TEST(Topology, ReadsSrvAnswers) {
+TEST(UpstreamLists, ReadsSrvAnswers) {
   // _a._tcp.b. SRV 10 5 9001 c.b. and one of a worse priority, as they come over the wire.
   std::vector<unsigned char> answer{0, 1, 0x84, 0, 0, 1, 0, 2, 0, 0, 0, 0};
   const std::vector<unsigned char> name{2, '_', 'a', 4, '_', 't', 'c', 'p', 1, 'b', 0};

@@ -1,5 +1,7 @@
 #include "cli/api_access.hpp"
 
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "cli/sample.hpp"
@@ -32,6 +34,10 @@ net::Client::Options client_options(const ApiAccess& access) {
   if (!access.identity.empty()) {
     options.identity = std::make_shared<net::TlsIdentity>(identity::read_material(access.identity));
   }
+  if (!access.tls_ca.empty()) {
+    std::ifstream file(access.tls_ca);
+    options.tls_trust_pem.assign(std::istreambuf_iterator<char>(file), {});
+  }
   return options;
 }
 
@@ -46,6 +52,9 @@ void add_api_access(CLI::App& word, ApiAccess& access) {
                   "Publishable key (pk_…); without it one is made for the time");
   word.add_option("--credentials", access.credentials,
                   "File with address and keys, as serve and shop create write it")
+      ->check(CLI::ExistingFile);
+  word.add_option("--tls-ca", access.tls_ca,
+                  "File of PEM certificates to trust for https, instead of the system's")
       ->check(CLI::ExistingFile);
   word.add_option("--connections", access.connections, "Most connections at once")
       ->check(CLI::Range(1U, 10'000U))

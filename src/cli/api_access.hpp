@@ -20,11 +20,13 @@ struct ApiAccess {
   std::string test_payments_secret;
   std::string credentials;
   std::string identity;  // file; who this is towards processes of roles
+  std::string tls_ca;  // file of PEM certificates to trust for https
   std::size_t connections = 256;
   bool allow_remote = false;
 };
 
-// Adds --url, --admin-key, --publishable-key, --credentials, --connections and --allow-remote.
+// Adds --url, --admin-key, --publishable-key, --credentials, --tls-ca, --connections and
+// --allow-remote.
 void add_api_access(CLI::App& word, ApiAccess& access);
 
 // Fills in from the credentials file what the options leave open. Throws std::runtime_error that

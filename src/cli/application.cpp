@@ -568,6 +568,7 @@ void Application::Parts::make_payments() {
     provider_database =
         std::make_unique<storage::SqliteDatabase>(file, clock, provider_metrics, migrations);
     net::ServerOptions listener;
+    listener.address = options.test_payments_address;
     listener.port = options.test_payments_port;
     listener.name = "test-payments";
     // The service learns its own address from the port it got.
@@ -613,9 +614,9 @@ void Application::Parts::make_test_provider() {
 }
 
 void Application::Parts::make_gateway() {
-  ForwarderOptions gateway{.roles = options.roles, .topology = {}, .file = {}};
+  ForwarderOptions gateway{.roles = options.roles, .lists = {}, .file = {}};
   if (has("web")) {
-    gateway.topology = options.upstreams;
+    gateway.lists = options.upstreams;
     gateway.file = options.upstreams_file;
   }
   forwarder = std::make_unique<Forwarder>(std::move(gateway), client, runtime, metrics);

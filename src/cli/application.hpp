@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "cli/topology.hpp"
+#include "cli/upstream_lists.hpp"
 #include "events/limits.hpp"
 #include "net/limits.hpp"
 #include "storage/database.hpp"
@@ -38,11 +38,12 @@ struct ApplicationOptions {
   std::filesystem::path cache_tls_ca;          // PEM of rediss://; empty: the system's certificates
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;
+  std::string test_payments_address = "127.0.0.1";
   std::uint16_t test_payments_port = 0;  // 0: any free one
   std::size_t cores = 2;
   std::set<std::string, std::less<>> roles;
   bool sample_shop = true;  // in a process that runs every role
-  Topology upstreams;       // where the roles that do not run here do
+  UpstreamLists upstreams;  // where the roles that do not run here do
   std::filesystem::path upstreams_file;
   std::filesystem::path identity;            // certificate, key and trust; empty: no mutual TLS
   std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For counts

@@ -14,6 +14,7 @@ struct Exit {
 
 // Each adds itself below `parent`; its options live as long as the program runs.
 void add_serve(CLI::App& parent, Exit& exit);
+void add_agent(CLI::App& parent, Exit& exit);
 void add_function_worker(CLI::App& parent, Exit& exit);
 void add_shop_create(CLI::App& parent, Exit& exit);
 void add_receipt_verify(CLI::App& parent, Exit& exit);
@@ -37,5 +38,20 @@ void add_dns_alarm(CLI::App& parent, Exit& exit);
 void add_dns_serve(CLI::App& parent, Exit& exit);
 void add_dns_check(CLI::App& parent, Exit& exit);
 void add_dns_key(CLI::App& parent, Exit& exit);
+void add_topology_assess(CLI::App& parent, Exit& exit);
+void add_topology_check(CLI::App& parent, Exit& exit);
+void add_topology_render(CLI::App& parent, Exit& exit);
+void add_topology_show(CLI::App& parent, Exit& exit);
+void add_controller(CLI::App& parent, Exit& exit);
+void add_lab_up(CLI::App& parent, Exit& exit);
+void add_lab_down(CLI::App& parent, Exit& exit);
+void add_lab_status(CLI::App& parent, Exit& exit);
+void add_lab_exec(CLI::App& parent, Exit& exit);
+void add_lab_fault(CLI::App& parent, Exit& exit);
+void add_lab_heal(CLI::App& parent, Exit& exit);
+void add_gameday_run(CLI::App& parent, Exit& exit);
+void add_gameday_results(CLI::App& parent, Exit& exit);
+void add_lab_machine(CLI::App& parent, Exit& exit);
+void add_lab_wire(CLI::App& parent, Exit& exit);
 
 }  // namespace securecart::cli

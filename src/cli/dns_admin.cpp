@@ -310,6 +310,7 @@ DnsAdmin::Answer DnsAdmin::lease(const json::object& body) {
   lease.port = small("port", 0);
   lease.priority = small("priority", 0);
   lease.weight = small("weight", 1);
+  lease.zone = text(body, "zone", "");
   const std::int64_t seconds =
       std::clamp<std::int64_t>(whole(body, "seconds", lease_usual_seconds), 0, 86'400);
   const Result<bool> changed =

@@ -18,6 +18,7 @@
 #include "cli/dns_plan.hpp"
 #include "cli/dns_state.hpp"
 #include "cli/limits.hpp"
+#include "cluster/etcd/limits.hpp"
 #include "net/server.hpp"
 #include "net/stream.hpp"
 #include "traffic/health/limits.hpp"
@@ -129,6 +130,18 @@ Result<DnsPolicyFile> read_dns_policy_file(const std::filesystem::path& path) {
   file.geo_database = root->string("geo_database", "", limits::url_bytes);
   file.state_folder = root->string("state_folder", "", limits::url_bytes);
   file.discovery = root->boolean("discovery", false);
+  if (root->has("etcd")) {
+    const ConfigReader etcd = root->table("etcd");
+    file.etcd.etcd = etcd.list("addresses", required, limits::etcd_endpoints);
+    file.etcd.prefix = etcd.string("prefix", required);
+    const std::string problem = cluster::etcd_endpoints_problem(file.etcd.etcd);
+    if (!problem.empty()) {
+      etcd.problem("addresses", problem);
+    }
+    if (!file.discovery) {
+      root->problem("discovery", "must be true when instances are found in etcd");
+    }
+  }
   const ConfigReader admin = root->table("admin");
   file.admin_address = admin.string("address", "127.0.0.1");
   file.admin_port = static_cast<std::uint16_t>(admin.integer("port", {0, 65'535}, 0));
@@ -172,6 +185,7 @@ struct DnsTraffic::Parts final : DnsControl {
         server(runtime, server_options(plan->file()), admin, metrics) {
     restore();
     make_monitor();
+    make_discovery();
     write_access();
   }
 
@@ -210,6 +224,35 @@ struct DnsTraffic::Parts final : DnsControl {
                                         read_secret(file), deps, [this] { changed(); });
     if (!saved_checks.is_null()) {
       monitor->restore(saved_checks);
+    }
+  }
+
+  void make_discovery() {
+    const DnsPolicyFile& file = plan->file();
+    if (file.etcd.etcd.empty()) {
+      return;
+    }
+    discovery = std::make_unique<DnsDiscovery>(
+        runtime, clock, random, file.etcd,
+        file.state_folder.empty() ? std::filesystem::path() : state_file("instances.json"),
+        [this](std::vector<routing::Lease> found) {
+          if (registry.replace_found(std::move(found))) {
+            leases->replace(registry.compile());
+          }
+        });
+  }
+
+  // What the old one said stands until the new one has spoken.
+  void follow_other_etcd() {
+    if (discovery) {
+      discovery->stop();
+      discovery.reset();
+    }
+    make_discovery();
+    if (discovery) {
+      discovery->start();
+    } else if (registry.replace_found({})) {
+      leases->replace(registry.compile());
     }
   }
 
@@ -331,6 +374,9 @@ struct DnsTraffic::Parts final : DnsControl {
     if (registry.expire(now)) {
       leases->replace(registry.compile());
     }
+    if (discovery) {
+      discovery->tick();
+    }
     if (now - balanced >= balance_pause) {
       balanced = now;
       plan->balance(reported, now);
@@ -422,9 +468,13 @@ struct DnsTraffic::Parts final : DnsControl {
                     Duration{});
       learner = std::move(known);
     }
+    const bool other_etcd = next.plan->file().etcd != plan->file().etcd;
     {
       const std::scoped_lock lock(mutex);
       old_plans.push_back(std::exchange(plan, std::move(next.plan)));
+    }
+    if (other_etcd) {
+      follow_other_etcd();
     }
     make_monitor();
     plan->live().learned_rtt().replace(
@@ -474,6 +524,7 @@ struct DnsTraffic::Parts final : DnsControl {
   net::Runtime runtime;
   health::HttpPeerLink link;
   routing::LeaseRegistry registry;
+  std::unique_ptr<DnsDiscovery> discovery;  // none without etcd
   std::shared_ptr<Leases> leases;
   mutable std::mutex mutex;
   std::shared_ptr<DnsPlan> plan;                    // replaced under mutex
@@ -529,6 +580,9 @@ void DnsTraffic::start() {
   parts_->runtime.executor(0).post([this] {
     parts_->changed();
     parts_->monitor->start();
+    if (parts_->discovery) {
+      parts_->discovery->start();
+    }
     parts_->tick();
   });
   parts_->runtime.run();
@@ -545,6 +599,9 @@ void DnsTraffic::stop() {
   parts_->runtime.executor(0).post([this, &done] {
     parts_->stopping = true;
     parts_->monitor->stop();
+    if (parts_->discovery) {
+      parts_->discovery->stop();
+    }
     try {
       if (!parts_->plan->file().state_folder.empty()) {
         write_checked_file(parts_->state_file("state.json"), parts_->state());
@@ -562,6 +619,7 @@ void DnsTraffic::stop() {
     std::future<bool> result = answer.get_future();
     parts_->runtime.executor(0).post([this, &answer] {
       answer.set_value(parts_->under_way == 0 && parts_->monitor->idle() &&
+                       (!parts_->discovery || parts_->discovery->idle()) &&
                        std::ranges::all_of(parts_->retired, [](const Parts::Retired& old) {
                          return old.monitor->idle();
                        }));

@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/errors.hpp"
 #include "base/prng.hpp"
+#include "cli/dns_discovery.hpp"
 #include "cli/dns_files.hpp"
 #include "observe/metrics.hpp"
 #include "traffic/health/config.hpp"
@@ -35,6 +36,7 @@ struct DnsPolicyFile {
   std::string admin_address = "127.0.0.1";
   std::uint16_t admin_port = 0;  // 0: any free one
   bool discovery = false;
+  DnsDiscoveryConfig etcd;  // whom discovery follows besides the admin API
 };
 
 // Paths in the file are meant from the file's folder. The Error has every problem with its place.

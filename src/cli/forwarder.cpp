@@ -24,17 +24,17 @@ constexpr auto srv_pause = 2s;
 Forwarder::Forwarder(ForwarderOptions options, net::Client& client, net::Runtime& runtime,
                      observe::Metrics& metrics)
     : options_(std::move(options)), client_(client), runtime_(runtime), metrics_(metrics) {
-  Topology topology = options_.topology;
+  UpstreamLists lists = options_.lists;
   if (!options_.file.empty()) {
     read_at_ = std::filesystem::last_write_time(options_.file);
-    for (auto& [role, instances] : read_topology(options_.file)) {
-      topology[role] = std::move(instances);
+    for (auto& [role, instances] : read_upstream_lists(options_.file)) {
+      lists[role] = std::move(instances);
     }
   }
   SecureRandom random;
   for (const Role& role : all_roles()) {
     const std::string name(role.name);
-    const bool may_come = topology.contains(name) || !options_.file.empty();
+    const bool may_come = lists.contains(name) || !options_.file.empty();
     if (may_come && !runs_here(name) && name != "web" && name != "all") {
       upstream::UpstreamOptions upstream;
       upstream.role = name;
@@ -44,19 +44,19 @@ Forwarder::Forwarder(ForwarderOptions options, net::Client& client, net::Runtime
                                                      random.next(), metrics_));
     }
   }
-  apply(topology);
+  apply(lists);
 }
 
-void Forwarder::apply(const Topology& topology) {
+void Forwarder::apply(const UpstreamLists& lists) {
   for (auto& [role, upstream] : upstreams_) {
-    const auto found = topology.find(role);
-    if (found == topology.end()) {
+    const auto found = lists.find(role);
+    if (found == lists.end()) {
       upstream->set_instances({});
     } else if (found->second.srv.empty()) {
       upstream->set_instances(found->second.urls);
     }
   }
-  topology_ = topology;
+  lists_ = lists;
 }
 
 bool Forwarder::runs_here(std::string_view role) const {
@@ -90,11 +90,11 @@ Task<bool> Forwarder::read_again() {
   const auto written = std::filesystem::last_write_time(options_.file, error);
   if (!error && written != read_at_) {
     read_at_ = written;
-    Topology topology = options_.topology;
-    for (auto& [role, instances] : read_topology(options_.file)) {
-      topology[role] = std::move(instances);
+    UpstreamLists lists = options_.lists;
+    for (auto& [role, instances] : read_upstream_lists(options_.file)) {
+      lists[role] = std::move(instances);
     }
-    apply(topology);
+    apply(lists);
     log::info("instances read again", {{"file", options_.file.string()}});
   }
   co_return false;
@@ -114,8 +114,8 @@ Task<void> Forwarder::ask_name(std::string role, RoleInstances instances) {
 }
 
 Task<bool> Forwarder::ask_names() {
-  const Topology topology = topology_;
-  for (const auto& [role, instances] : topology) {
+  const UpstreamLists lists = lists_;
+  for (const auto& [role, instances] : lists) {
     if (!instances.srv.empty() && upstreams_.contains(role)) {
       Task<void> asking = ask_name(role, instances);
       co_await asking;
@@ -132,7 +132,7 @@ std::vector<std::unique_ptr<Loop>> Forwarder::loops(Executor& home) {
   }
   if (!options_.file.empty()) {
     loops.push_back(
-        std::make_unique<Loop>("topology", home, file_pause, [this] { return read_again(); }));
+        std::make_unique<Loop>("lists", home, file_pause, [this] { return read_again(); }));
   }
   loops.push_back(
       std::make_unique<Loop>("service names", home, srv_pause, [this] { return ask_names(); }));

@@ -1,8 +1,8 @@
 // The role `web` as the gateway: operations of roles that do not run here go to an instance of
 // theirs. A process without `web` forwards nothing.
 //
-// The instances are those of a Topology; its file is read again when it changes, its SRV names are
-// asked again every few seconds (docs/roles.md).
+// The instances are those of a UpstreamLists; its file is read again when it changes, its SRV names
+// are asked again every few seconds (docs/roles.md).
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "cli/loop.hpp"
-#include "cli/topology.hpp"
+#include "cli/upstream_lists.hpp"
 #include "net/client.hpp"
 #include "net/runtime.hpp"
 #include "observe/metrics.hpp"
@@ -24,7 +24,7 @@ namespace securecart::cli {
 
 struct ForwarderOptions {
   std::set<std::string, std::less<>> roles;  // that run here
-  Topology topology;
+  UpstreamLists lists;
   std::filesystem::path file;  // empty: none
 };
 
@@ -43,7 +43,7 @@ class Forwarder final : public shop::api::Elsewhere {
   std::vector<std::unique_ptr<Loop>> loops(Executor& home);
 
  private:
-  void apply(const Topology& topology);
+  void apply(const UpstreamLists& lists);
   Task<bool> look(std::string role);
   Task<bool> read_again();
   Task<bool> ask_names();
@@ -54,7 +54,7 @@ class Forwarder final : public shop::api::Elsewhere {
   net::Runtime& runtime_;
   observe::Metrics& metrics_;
   std::map<std::string, std::unique_ptr<upstream::Upstream>, std::less<>> upstreams_;
-  Topology topology_;  // as it was last applied; of the loops' executor
+  UpstreamLists lists_;  // as it was last applied; of the loops' executor
   std::filesystem::file_time_type read_at_{};
 };
 

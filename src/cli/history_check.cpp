@@ -4,7 +4,7 @@
 #include "base/config.hpp"
 #include "cli/api_access.hpp"
 #include "cli/command.hpp"
-#include "cli/topology.hpp"
+#include "cli/upstream_lists.hpp"
 #include "cli/wait.hpp"
 #include "lab/checker.hpp"
 #include "lab/world_reader.hpp"
@@ -63,14 +63,14 @@ void check_shop(const lab::History& history, const lab::World& world) {
 // nothing of that.
 std::vector<lab::Api> role_processes(ApiConnection& connection, const ApiAccess& access,
                                      const std::vector<std::string>& upstreams) {
-  Topology topology;
+  UpstreamLists lists;
   for (const std::string& text : upstreams) {
-    if (const Result<void> added = add_upstream(topology, text); !added) {
+    if (const Result<void> added = add_upstream(lists, text); !added) {
       throw std::runtime_error("--upstream: " + added.error().detail);
     }
   }
   std::vector<lab::Api> processes;
-  for (const auto& [role, instances] : topology) {
+  for (const auto& [role, instances] : lists) {
     if (!instances.srv.empty()) {
       throw std::runtime_error("--upstream " + role + ": the check needs addresses, not a name");
     }

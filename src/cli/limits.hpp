@@ -19,6 +19,9 @@ inline constexpr auto function_run_lifetime = 24h * 90;
 inline constexpr std::size_t dns_zone_file_bytes = 1UL << 30;  // of one file, includes apart
 inline constexpr std::size_t dns_zone_counters = 1'000;        // zones with a metric of their own
 
+inline constexpr auto discovery_away = 4s;   // without a word of etcd's: what is known stays
+inline constexpr auto discovery_hold = 15s;  // what is missing once it is back
+
 inline constexpr std::size_t health_state_bytes = 8 * 1024 * 1024;
 
 }  // namespace securecart::limits

@@ -16,6 +16,7 @@ CLI::App& group(CLI::App& app, const char* word, const char* about) {
 
 void add_words(CLI::App& app, Exit& exit) {
   add_serve(app, exit);
+  add_agent(app, exit);
   add_function_worker(app, exit);
   add_shop_create(group(app, "shop", "Shops of this installation"), exit);
   CLI::App& products = group(app, "products", "The catalog of a shop, over the API");
@@ -43,6 +44,24 @@ void add_words(CLI::App& app, Exit& exit) {
   add_dns_shift(dns, exit);
   add_dns_override(dns, exit);
   add_dns_alarm(dns, exit);
+  CLI::App& topology = group(app, "topology", "A region as one file");
+  add_topology_check(topology, exit);
+  add_topology_show(topology, exit);
+  add_topology_render(topology, exit);
+  add_topology_assess(topology, exit);
+  add_controller(app, exit);
+  CLI::App& lab = group(app, "lab", "A whole region on this machine: hosts, network and faults");
+  add_lab_up(lab, exit);
+  add_lab_down(lab, exit);
+  add_lab_status(lab, exit);
+  add_lab_exec(lab, exit);
+  add_lab_fault(lab, exit);
+  add_lab_heal(lab, exit);
+  add_lab_machine(lab, exit);
+  add_lab_wire(lab, exit);
+  CLI::App& gameday = group(app, "gameday", "Drills with real faults, measured from outside");
+  add_gameday_run(gameday, exit);
+  add_gameday_results(gameday, exit);
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ struct ServeArguments {
   std::string data = "data";
   std::string secrets_key;
   std::string cache_file;
+  std::string database_file;
+  std::string broker_file;
   std::string log_level = "info";
   bool log_json = false;
   bool no_sample = false;
@@ -62,17 +64,43 @@ std::string database_address(const std::string& text) {
   return storage::is_database_address(text) ? "" : "it must begin with postgres://";
 }
 
-// What the file says, as --cache takes it.
-Result<std::string> read_cache_file(const std::string& file) {
+// Puts the first line of `file` into `address`, which a flag may have said as well. Nothing to do
+// without a file. `problem` says what is wrong with an address.
+Result<void> read_address_file(const std::string& file, std::string& address,
+                               std::string (*problem)(const std::string&)) {
+  if (file.empty()) {
+    return {};
+  }
   std::ifstream stream(file);
   std::string text;
   std::getline(stream, text);
   text = trim(text);
-  const std::string problem = storage::cache_address_problem(text);
-  if (!problem.empty()) {
-    return fail(errc::invalid_request, file + ": " + problem);
+  const std::string wrong = problem(text);
+  if (!wrong.empty()) {
+    return fail(errc::invalid_request, file + ": " + wrong);
   }
-  return text;
+  address = std::move(text);
+  return {};
+}
+
+std::string cache_problem(const std::string& text) {
+  return storage::cache_address_problem(text);
+}
+
+Result<void> read_address_files(ServeArguments& arguments) {
+  ApplicationOptions& options = arguments.options;
+  Result<void> good =
+      read_address_file(arguments.database_file, options.database, database_address);
+  if (good) {
+    good = read_address_file(arguments.cache_file, options.cache, cache_problem);
+  }
+  if (good) {
+    good = read_address_file(arguments.broker_file, options.broker, events::broker_address_problem);
+  }
+  if (good && options.database.empty() && !options.standby_database.empty()) {
+    return fail(errc::invalid_request, "--standby-database needs --database or --database-file");
+  }
+  return good;
 }
 
 int serve(ServeArguments arguments) {
@@ -81,15 +109,11 @@ int serve(ServeArguments arguments) {
     std::fprintf(stderr, "securecart serve: %s\n", roles.error().detail.c_str());
     return 2;
   }
-  ApplicationOptions& options = arguments.options;
-  if (!arguments.cache_file.empty()) {
-    Result<std::string> address = read_cache_file(arguments.cache_file);
-    if (!address) {
-      std::fprintf(stderr, "securecart serve: %s\n", address.error().detail.c_str());
-      return 2;
-    }
-    options.cache = std::move(*address);
+  if (const Result<void> good = read_address_files(arguments); !good) {
+    std::fprintf(stderr, "securecart serve: %s\n", good.error().detail.c_str());
+    return 2;
   }
+  ApplicationOptions& options = arguments.options;
   options.roles = std::move(*roles);
   options.data = arguments.data;
   options.secrets_key = arguments.secrets_key;
@@ -147,9 +171,12 @@ void add_serve(CLI::App& parent, Exit& exit) {
   word.add_option("--database", arguments->options.database,
                   "postgres://… instead of a file in the data folder; several hosts: their primary")
       ->check(database_address);
+  word.add_option("--database-file", arguments->database_file,
+                  "File with that address, where others cannot read its password")
+      ->excludes("--database")
+      ->check(CLI::ExistingFile);
   word.add_option("--standby-database", arguments->options.standby_database,
                   "postgres://… for reads that may be a little older")
-      ->needs("--database")
       ->check(database_address);
   word.add_option("--synchronous-commit", arguments->options.synchronous_commit,
                   "What a commit on PostgreSQL waits for")
@@ -159,9 +186,12 @@ void add_serve(CLI::App& parent, Exit& exit) {
                   "amqp://… of RabbitMQ instead of queues in this process; several hosts: any of "
                   "them")
       ->check(events::broker_address_problem);
+  word.add_option("--broker-file", arguments->broker_file,
+                  "File with that address, where others cannot read its password")
+      ->excludes("--broker")
+      ->check(CLI::ExistingFile);
   word.add_option("--sweep-after-ms", arguments->sweep_after_ms,
                   "Age at which an event that no message brought is taken from the log")
-      ->needs("--broker")
       ->check(CLI::Range(100U, 3'600'000U))
       ->capture_default_str();
   word.add_option("--cache", arguments->options.cache,
@@ -196,6 +226,9 @@ void add_serve(CLI::App& parent, Exit& exit) {
                   "Address or network whose X-Forwarded-For counts");
   word.add_option("--cores", arguments->cores, "Threads that answer requests; 0: one a core")
       ->check(CLI::Range(0U, 256U))
+      ->capture_default_str();
+  word.add_option("--test-payments-address", arguments->options.test_payments_address,
+                  "Address the test payment provider listens on")
       ->capture_default_str();
   word.add_option("--test-payments-port", arguments->options.test_payments_port,
                   "Port of the test payment provider; 0: any free one")

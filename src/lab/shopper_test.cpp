@@ -9,6 +9,7 @@
 
 #include "lab/checkout.hpp"
 #include "lab/fields.hpp"
+#include "lab/gameday/readers.hpp"
 #include "lab/load.hpp"
 #include "net/server.hpp"
 #include "tests/support/seed.hpp"
@@ -45,6 +46,7 @@ class SmallShop final : public net::Handler {
   std::atomic<int> completions = 0;
   std::atomic<int> without_intent = 0;
   Duration delay{};
+  std::atomic<bool> broken = false;
 
   void script(std::initializer_list<Response> answers) {
     const std::scoped_lock lock(mutex_);
@@ -62,6 +64,9 @@ class SmallShop final : public net::Handler {
 
   Task<Response> answer(Request request) {
     const std::string& path = request.path;
+    if (broken) {
+      co_return problem_of(503, "unavailable");
+    }
     if (path == "/v1/store/shop") {
       co_return json_of(
           200,
@@ -171,6 +176,12 @@ class ShopperTest : public testing::Test {
     return run(load.run([this](const LoadTick&) { ++ticks_; }));
   }
 
+  std::vector<Sample> read(int count) {
+    Readers readers(*api_, {.publishable_key = "pk_1", .rate = 200, .seed = test::seed()});
+    int asked = 0;
+    return run(readers.run(clock_.steady(), [&asked, count] { return ++asked > count; }));
+  }
+
   SmallShop shop_;
   int ticks_ = 0;
 
@@ -185,6 +196,20 @@ class ShopperTest : public testing::Test {
   std::unique_ptr<net::Client> client_;
   std::unique_ptr<Api> api_;
 };
+
+TEST_F(ShopperTest, ReadersAskOnceAndTellWhatCame) {
+  const std::vector<Sample> good = read(20);
+  ASSERT_FALSE(good.empty());
+  for (const Sample& sample : good) {
+    EXPECT_EQ(sample.kind, Sample::Kind::read);
+    EXPECT_EQ(sample.outcome, Sample::Outcome::good);
+    EXPECT_GT(sample.latency, Duration::zero());
+  }
+  shop_.broken = true;
+  for (const Sample& sample : read(20)) {
+    EXPECT_EQ(sample.outcome, Sample::Outcome::failed);
+  }
+}
 
 TEST_F(ShopperTest, AnIntentIsDurableBeforeItsRequestIsSent) {
   EXPECT_EQ(check_out().outcome, Completion::Outcome::placed);

@@ -14,6 +14,7 @@ namespace securecart::traffic::routing {
 namespace {
 
 constexpr std::uint32_t discovery_ttl_seconds = 1;
+constexpr std::string_view zone_label = "zone-";
 
 bool is_label(std::string_view text) {
   const auto good = [](char c) {
@@ -22,11 +23,6 @@ bool is_label(std::string_view text) {
   // An underscore before it must still fit into a label.
   return !text.empty() && text.size() < limits::dns_label_bytes &&
          std::ranges::all_of(text, good) && text.front() != '-' && text.back() != '-';
-}
-
-bool same(const Lease& a, const Lease& b) {
-  return a.service == b.service && a.protocol == b.protocol && a.address == b.address &&
-         a.port == b.port && a.priority == b.priority && a.weight == b.weight;
 }
 
 std::string service_key(const Lease& lease) {
@@ -50,7 +46,11 @@ std::optional<FirstLabel> first_label(std::span<const std::uint8_t> name) {
 
 LeaseTable::LeaseTable(std::vector<Lease> leases) : leases_(std::move(leases)) {
   for (std::uint32_t i = 0; i < leases_.size(); ++i) {
-    by_service_[service_key(leases_[i])].push_back(i);
+    const std::string key = service_key(leases_[i]);
+    by_service_[key].push_back(i);
+    if (!leases_[i].zone.empty()) {
+      by_service_[fmt::format("{}.{}{}", key, zone_label, leases_[i].zone)].push_back(i);
+    }
     by_name_[leases_[i].service].push_back(i);
     if (leases_[i].instance != leases_[i].service) {
       by_name_[leases_[i].instance].push_back(i);
@@ -76,11 +76,18 @@ void LeaseTable::resolve(const PolicyQuestion& question, PolicyAnswer& answer) c
   if (!second) {
     return;
   }
-  // The two labels as they are keyed, without an allocation.
-  std::array<char, 2 * limits::dns_label_bytes + 1> key;
+  // The labels as they are keyed, without an allocation.
+  std::array<char, 3 * limits::dns_label_bytes + 2> key;
   char* end = std::ranges::copy(first->label, key.data()).out;
   *end++ = '.';
   end = std::ranges::copy(second->label, end).out;
+  std::span<const std::uint8_t> suffix = second->rest;
+  if (const std::optional<FirstLabel> third = first_label(second->rest);
+      third && third->label.starts_with(zone_label)) {
+    *end++ = '.';
+    end = std::ranges::copy(third->label, end).out;
+    suffix = third->rest;
+  }
   const auto found =
       by_service_.find(std::string_view(key.data(), static_cast<std::size_t>(end - key.data())));
   if (found == by_service_.end()) {
@@ -88,7 +95,7 @@ void LeaseTable::resolve(const PolicyQuestion& question, PolicyAnswer& answer) c
   }
   answer.outcome = PolicyOutcome::answer;
   if (question.type == rr_type_srv) {
-    add_services(found->second, second->rest, answer);
+    add_services(found->second, suffix, answer);
   } else {
     add_addresses(found->second, question, answer);
   }
@@ -137,20 +144,32 @@ void LeaseTable::add_addresses(const std::vector<std::uint32_t>& found,
   }
 }
 
-Result<bool> LeaseRegistry::put(const Lease& lease, Duration lifetime, SteadyTime now) {
+Result<void> check_lease(const Lease& lease) {
   if (!is_label(lease.service) || !is_label(lease.instance) ||
       (lease.protocol != "tcp" && lease.protocol != "udp")) {
     return fail(errc::invalid_request,
                 "A service and an instance are labels of a-z, 0-9 and '-'; the protocol is tcp or "
                 "udp.");
   }
-  if (lease.address.family == Family::none || lease.port == 0 || lifetime <= Duration::zero() ||
-      lifetime > limits::lease_most) {
-    return fail(errc::invalid_request,
-                "A lease needs an address, a port, and a lifetime of at most an hour.");
+  if (!lease.zone.empty() &&
+      (!is_label(lease.zone) || lease.zone.size() + zone_label.size() > limits::dns_label_bytes)) {
+    return fail(errc::invalid_request, "A zone is a label of a-z, 0-9 and '-'.");
+  }
+  if (lease.address.family == Family::none || lease.port == 0) {
+    return fail(errc::invalid_request, "An instance has an address and a port.");
+  }
+  return {};
+}
+
+Result<bool> LeaseRegistry::put(const Lease& lease, Duration lifetime, SteadyTime now) {
+  if (const Result<void> good = check_lease(lease); !good) {
+    return std::unexpected(good.error());
+  }
+  if (lifetime <= Duration::zero() || lifetime > limits::lease_most) {
+    return fail(errc::invalid_request, "A lease has a lifetime of at most an hour.");
   }
   const auto known = leases_.find(lease.instance);
-  if (known != leases_.end() && same(known->second.lease, lease)) {
+  if (known != leases_.end() && known->second.lease == lease) {
     known->second.until = now + lifetime;
     return false;
   }
@@ -204,11 +223,28 @@ SteadyTime LeaseRegistry::next_expiry() const {
   return next;
 }
 
+bool LeaseRegistry::replace_found(std::vector<Lease> found) {
+  std::erase_if(found, [](const Lease& lease) { return !check_lease(lease); });
+  if (found.size() > limits::leases) {
+    found.resize(limits::leases);
+  }
+  if (found == found_) {
+    return false;
+  }
+  found_ = std::move(found);
+  return true;
+}
+
 std::shared_ptr<const LeaseTable> LeaseRegistry::compile() const {
   std::vector<Lease> leases;
-  leases.reserve(leases_.size());
+  leases.reserve(size());
   for (const auto& [instance, held] : leases_) {
     leases.push_back(held.lease);
+  }
+  for (const Lease& lease : found_) {
+    if (!leases_.contains(lease.instance)) {
+      leases.push_back(lease);
+    }
   }
   return std::make_shared<const LeaseTable>(std::move(leases));
 }

@@ -3,6 +3,7 @@
 //
 // Below a wildcard such as `*.svc.shop.test. POLICY discovery` one finds
 //   _api._tcp.svc.shop.test   SRV of every instance of api, and their addresses beside them
+//   _api._tcp.zone-a.svc.shop.test   of those in the zone a, for who prefers its own
 //   api.svc.shop.test         A and AAAA of instances of api, up to eight, in turn
 //   i-17.svc.shop.test        A or AAAA of the instance i-17
 #pragma once
@@ -30,7 +31,11 @@ struct Lease {
   std::uint16_t port = 0;
   std::uint16_t priority = 0;
   std::uint16_t weight = 1;
+  std::string zone = {};  // "a": a label; empty: in none
+  bool operator==(const Lease&) const = default;
 };
+// What of it is not fit for a name or an answer.
+Result<void> check_lease(const Lease& lease);
 
 // What is registered, for queries. Immutable.
 class LeaseTable {
@@ -56,7 +61,7 @@ class LeaseTable {
                      PolicyAnswer& answer) const noexcept;
 
   std::vector<Lease> leases_;
-  Index by_service_;  // "_api._tcp"
+  Index by_service_;  // "_api._tcp", and "_api._tcp.zone-a"
   Index by_name_;     // "api", and "i-17"
 };
 
@@ -68,10 +73,14 @@ class LeaseRegistry {
   Result<bool> put(const Lease& lease, Duration lifetime, SteadyTime now);
   // True when it was there.
   bool remove(std::string_view instance);
+  // Instances known from elsewhere, beside those that are put here, until they are replaced; of
+  // two with one name the one that was put counts. What is not fit is left out. True when that
+  // changed the answers.
+  bool replace_found(std::vector<Lease> found);
   // Drops what ran out; true when that changed the answers.
   bool expire(SteadyTime now);
   std::shared_ptr<const LeaseTable> compile() const;
-  std::size_t size() const { return leases_.size(); }
+  std::size_t size() const { return leases_.size() + found_.size(); }
   SteadyTime next_expiry() const;  // SteadyTime::max() when nothing is registered
 
  private:
@@ -81,6 +90,7 @@ class LeaseRegistry {
   };
   std::map<std::string, Held, std::less<>> leases_;  // by instance
   std::map<std::string, std::size_t> of_service_;
+  std::vector<Lease> found_;
 };
 
 }  // namespace securecart::traffic::routing

@@ -48,6 +48,33 @@ Asked ask(const LeaseTable& table, std::string_view name, std::uint16_t type) {
   return asked;
 }
 
+TEST(Leases, AreFoundByZone) {
+  LeaseRegistry registry;
+  Lease one = lease("i-1", "10.0.0.1");
+  one.zone = "a";
+  Lease two = lease("i-2", "10.0.0.2");
+  two.zone = "b";
+  ASSERT_TRUE(registry.put(one, 10s, start));
+  ASSERT_TRUE(registry.put(two, 10s, start));
+  ASSERT_TRUE(registry.put(lease("i-3", "10.0.0.3"), 10s, start));
+  const auto table = registry.compile();
+  EXPECT_EQ(ask(*table, "_api._tcp.svc.shop.test.", rr_type_srv).rdata.size(), 3U);
+  const Asked zone = ask(*table, "_api._tcp.zone-b.svc.shop.test.", rr_type_srv);
+  ASSERT_EQ(zone.rdata.size(), 1U);
+  const std::vector<std::uint8_t> target = wire("i-2.svc.shop.test.");
+  EXPECT_TRUE(zone.rdata[0].ends_with(std::string(target.begin(), target.end())))
+      << "the name of an instance does not tell its zone";
+  EXPECT_EQ(ask(*table, "_api._tcp.zone-c.svc.shop.test.", rr_type_srv).outcome,
+            PolicyOutcome::no_name)
+      << "no other zone's";
+  two.zone = "c";
+  EXPECT_TRUE(registry.put(two, 10s, start).value()) << "it moved";
+  for (const char* wrong : {"A", "-", "a.b", "_a"}) {
+    two.zone = wrong;
+    EXPECT_FALSE(registry.put(two, 10s, start)) << wrong;
+  }
+}
+
 TEST(Leases, AppearAsServicesAndAddresses) {
   LeaseRegistry registry;
   EXPECT_TRUE(registry.put(lease("i-1", "10.0.0.1"), 10s, start).value());
@@ -92,6 +119,43 @@ TEST(Leases, RefuseBadNamesAndTooMany) {
     ASSERT_TRUE(registry.put(lease("i-" + std::to_string(i), "10.0.0.1"), 10s, start).has_value());
   }
   EXPECT_FALSE(registry.put(lease("more", "10.0.0.1"), 10s, start).has_value());
+}
+
+TEST(Leases, OfAZoneAreFoundByIt) {
+  LeaseRegistry registry;
+  Lease near = lease("i-1", "10.0.0.1");
+  near.zone = "a";
+  Lease far = lease("i-2", "10.0.0.2");
+  far.zone = "b";
+  EXPECT_TRUE(registry.put(near, 10s, start).value());
+  EXPECT_TRUE(registry.put(far, 10s, start).value());
+  const auto table = registry.compile();
+  EXPECT_EQ(ask(*table, "_api._tcp.svc.shop.test.", rr_type_srv).rdata.size(), 2U);
+  const Asked services = ask(*table, "_api._tcp.zone-b.svc.shop.test.", rr_type_srv);
+  ASSERT_EQ(services.rdata.size(), 1U);
+  EXPECT_EQ(services.additional, 1U);
+  // Its name is the one its certificate has, without the zone.
+  const std::vector<std::uint8_t> target = wire("i-2.svc.shop.test.");
+  EXPECT_EQ(services.rdata[0].substr(6), std::string(target.begin(), target.end()));
+  EXPECT_EQ(ask(*table, "_api._tcp.zone-b.svc.shop.test.", rr_type_a).rdata.size(), 1U);
+  EXPECT_EQ(ask(*table, "_api._tcp.zone-c.svc.shop.test.", rr_type_srv).outcome,
+            PolicyOutcome::no_name);
+}
+
+TEST(Leases, ThatWereFoundElsewhereStandBesideThoseThatWerePut) {
+  LeaseRegistry registry;
+  EXPECT_TRUE(registry.put(lease("i-1", "10.0.0.1"), 10s, start).value());
+  Lease wrong = lease("i-4", "10.0.0.4");
+  wrong.service = "NOT A LABEL";
+  EXPECT_TRUE(registry.replace_found({lease("i-1", "10.9.9.9"), lease("i-2", "10.0.0.2"), wrong}));
+  EXPECT_FALSE(registry.replace_found({lease("i-1", "10.9.9.9"), lease("i-2", "10.0.0.2")}));
+  auto table = registry.compile();
+  EXPECT_EQ(table->size(), 2U);
+  EXPECT_EQ(ask(*table, "i-1.svc.shop.test.", rr_type_a).rdata[0], std::string("\x0a\0\0\1", 4));
+  EXPECT_FALSE(registry.expire(start + 9s));
+  EXPECT_TRUE(registry.expire(start + 11s));
+  EXPECT_TRUE(registry.replace_found({}));
+  EXPECT_EQ(registry.compile()->size(), 0U);
 }
 
 }  // namespace

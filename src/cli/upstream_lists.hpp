@@ -26,13 +26,13 @@ struct RoleInstances {
 };
 
 // By role.
-using Topology = std::map<std::string, RoleInstances, std::less<>>;
+using UpstreamLists = std::map<std::string, RoleInstances, std::less<>>;
 
 // Adds one --upstream. The Error says what is wrong.
-Result<void> add_upstream(Topology& topology, std::string_view text);
+Result<void> add_upstream(UpstreamLists& lists, std::string_view text);
 // What `text`, the content of `file`, says. Errors name line and column.
-Result<Topology> parse_topology(std::string_view file, std::string_view text);
+Result<UpstreamLists> parse_upstream_lists(std::string_view file, std::string_view text);
 // Throws std::runtime_error with a message for the operator.
-Topology read_topology(const std::filesystem::path& file);
+UpstreamLists read_upstream_lists(const std::filesystem::path& file);
 
 }  // namespace securecart::cli

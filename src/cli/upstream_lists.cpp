@@ -1,4 +1,4 @@
-#include "cli/topology.hpp"
+#include "cli/upstream_lists.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -42,7 +42,7 @@ Result<void> check_url(const std::string& url) {
 
 }  // namespace
 
-Result<void> add_upstream(Topology& topology, std::string_view text) {
+Result<void> add_upstream(UpstreamLists& lists, std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) {
     return fail(securecart::errc::invalid_request, "--upstream is written ROLE=ADDRESS,ADDRESS");
@@ -51,7 +51,7 @@ Result<void> add_upstream(Topology& topology, std::string_view text) {
   if (Result<void> good = check_role(role); !good) {
     return good;
   }
-  RoleInstances& instances = topology[std::string(role)];
+  RoleInstances& instances = lists[std::string(role)];
   for (const std::string_view part : split(text.substr(equals + 1), ',')) {
     std::string url(trim(part));
     if (url.starts_with(srv_scheme)) {
@@ -70,12 +70,12 @@ Result<void> add_upstream(Topology& topology, std::string_view text) {
   return {};
 }
 
-Result<Topology> parse_topology(std::string_view file, std::string_view text) {
+Result<UpstreamLists> parse_upstream_lists(std::string_view file, std::string_view text) {
   Result<ConfigReader> config = ConfigReader::parse(file, text);
   if (!config) {
     return std::unexpected(std::move(config.error()));
   }
-  Topology topology;
+  UpstreamLists lists;
   const ConfigReader upstreams = config->table("upstream");
   for (const std::string& role : upstreams.keys()) {
     const ConfigReader table = upstreams.table(role);
@@ -95,25 +95,25 @@ Result<Topology> parse_topology(std::string_view file, std::string_view text) {
     if (instances.urls.empty() && instances.srv.empty()) {
       table.problem("instances", "names nobody; give instances, or srv");
     }
-    topology.emplace(role, std::move(instances));
+    lists.emplace(role, std::move(instances));
   }
   if (Result<void> good = config->finish(); !good) {
     return std::unexpected(std::move(good.error()));
   }
-  return topology;
+  return lists;
 }
 
-Topology read_topology(const std::filesystem::path& file) {
+UpstreamLists read_upstream_lists(const std::filesystem::path& file) {
   std::ifstream stream(file);
   if (!stream) {
     throw std::runtime_error("cannot read " + file.string());
   }
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  Result<Topology> topology = parse_topology(file.string(), text);
-  if (!topology) {
-    throw std::runtime_error(topology.error().detail);
+  Result<UpstreamLists> lists = parse_upstream_lists(file.string(), text);
+  if (!lists) {
+    throw std::runtime_error(lists.error().detail);
   }
-  return std::move(*topology);
+  return std::move(*lists);
 }
 
 }  // namespace securecart::cli

@@ -1,0 +1,120 @@
+// securecart controller: a candidate for the controller's seat (docs/adr/0015-region.md).
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "cli/command.hpp"
+#include "cli/wait.hpp"
+#include "cluster/control/shell.hpp"
+#include "cluster/etcd/etcd_store.hpp"
+#include "cluster/topology/parse.hpp"
+#include "cluster/topology/ports.hpp"
+
+namespace securecart::cli {
+namespace {
+
+struct ControllerArguments {
+  std::string host;
+  std::string topology = "/etc/securecart/topology.toml";
+};
+
+constexpr long round_nanoseconds = 1'000'000'000 - 1;
+
+cluster::Topology read_topology(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    throw std::runtime_error("cannot read " + file);
+  }
+  Result<cluster::Topology> topology =
+      cluster::parse_topology(file, std::string{std::istreambuf_iterator<char>(stream), {}});
+  if (!topology) {
+    throw std::runtime_error(topology.error().detail);
+  }
+  return std::move(*topology);
+}
+
+std::vector<std::string> etcd_of(const cluster::Topology& topology, const cluster::Host& self) {
+  std::vector<std::string> near;
+  std::vector<std::string> far;
+  for (const cluster::Host* const host : topology.hosts_with(cluster::Part::etcd)) {
+    (host->zone == self.zone ? near : far)
+        .push_back(fmt::format("http://{}:{}", host->address, cluster::ports::etcd_client));
+  }
+  near.insert(near.end(), far.begin(), far.end());
+  return near;
+}
+
+// A round a second until SIGTERM or SIGINT; then the seat is given up.
+void stand(cluster::ControllerShell& shell, Executor& home, const sigset_t& signals) {
+  bool away = false;
+  const timespec second{0, round_nanoseconds};
+  do {
+    try {
+      wait_on(home, shell.step());
+      away = false;
+    } catch (const Unavailable& error) {
+      if (!std::exchange(away, true)) {
+        log::warn("etcd is away", {{"problem", error.what()}});
+      }
+    }
+  } while (sigtimedwait(&signals, nullptr, &second) < 0);
+  try {
+    wait_on(home, shell.resign());
+  } catch (const Unavailable&) {
+    // It ends by itself.
+  }
+}
+
+int control(const ControllerArguments& arguments) {
+  log::configure(log::Level::info, log::Format::text);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  try {
+    const cluster::Topology topology = read_topology(arguments.topology);
+    const cluster::Host* const host = topology.host(arguments.host);
+    if (host == nullptr) {
+      throw std::runtime_error("the topology has no host " + arguments.host);
+    }
+    const SystemClock clock;
+    SecureRandom random;
+    observe::Metrics metrics;
+    net::Runtime runtime(1, 1, clock);
+    cluster::EtcdStore store(runtime, runtime.executor(0), clock, random,
+                             {.endpoints = etcd_of(topology, *host)});
+    cluster::ControllerShell shell(topology, store, clock, metrics,
+                                   {.name = host->name, .settings = {}});
+    runtime.run();
+    std::printf("The controller of %s stands for the seat.\n", host->name.c_str());
+    std::fflush(stdout);
+    stand(shell, runtime.executor(0), signals);
+    runtime.stop();
+    runtime.join();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "securecart controller: %s\n", error.what());
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_controller(CLI::App& parent, Exit& exit) {
+  CLI::App& word =
+      *parent.add_subcommand("controller", "Stand for the seat of a region's controller");
+  auto arguments = std::make_shared<ControllerArguments>();
+  word.add_option("--host", arguments->host, "Name of this host in the topology")->required();
+  word.add_option("--topology", arguments->topology, "The region's topology file")
+      ->capture_default_str();
+  word.callback([arguments, &exit] { exit.status = control(*arguments); });
+}
+
+}  // namespace securecart::cli

@@ -1,0 +1,72 @@
+// The controller against seeded stories of failures: bench/control_bench.cpp plays a thousand of
+// them; here are a few, and the proof that each check bites.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "cluster/control/story_fixture.hpp"
+#include "tests/support/seed.hpp"
+
+namespace securecart::cluster::simulation {
+namespace {
+
+std::string text_of(const StoryResult& story) {
+  std::string text;
+  for (const std::string& line : story.told) {
+    text += line + "\n";
+  }
+  for (const Violation& violation : story.violations) {
+    text += fmt::format("at {} s: {}: {}\n", violation.at, violation.invariant, violation.what);
+  }
+  return text;
+}
+
+TEST(Simulation, InvariantsHoldInEveryStory) {
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    const std::uint64_t seed = test::seed() + i;
+    const StoryResult story = Story(seed, Sabotage::none).tell();
+    EXPECT_TRUE(story.violations.empty()) << "story " << seed << "\n" << text_of(story);
+  }
+}
+
+struct Bite {
+  Sabotage sabotage;
+  std::string invariant;
+};
+class Sabotaged : public testing::TestWithParam<Bite> {};
+
+TEST_P(Sabotaged, IsSeen) {
+  // Not every story meets every protection.
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const StoryResult story = Story(seed, GetParam().sabotage).tell();
+    for (const Violation& violation : story.violations) {
+      if (violation.invariant == GetParam().invariant) {
+        return;
+      }
+    }
+  }
+  FAIL() << "nobody noticed: " << GetParam().invariant;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Sabotaged,
+    testing::Values(Bite{Sabotage::fencing, "fencing"}, Bite{Sabotage::provision, "minimum"},
+                    Bite{Sabotage::sight, "static stability"},
+                    Bite{Sabotage::move_limit, "bounded moves"},
+                    Bite{Sabotage::incident, "no scale-in during an incident"},
+                    Bite{Sabotage::bake, "a zone at a time"},
+                    Bite{Sabotage::rollback, "a bad version stays in one zone"},
+                    Bite{Sabotage::drain_reports, "one order a slot"},
+                    Bite{Sabotage::hysteresis, "no flapping"}));
+
+TEST(Simulation, DaysOfTradeDoNotFlap) {
+  const MonthResult month = play_month(test::seed(), Sabotage::none, 2);
+  EXPECT_TRUE(month.violations.empty());
+  EXPECT_LE(month.reversals, 2 * 2);
+  EXPECT_GE(month.least_serving, 4);
+  const MonthResult flapping = play_month(test::seed(), Sabotage::hysteresis, 1);
+  EXPECT_GT(flapping.reversals, 10);
+}
+
+}  // namespace
+}  // namespace securecart::cluster::simulation
