@@ -1,7 +1,7 @@
 # The words of everyday work. `make` alone lists them.
 .DEFAULT_GOAL := help
 # Stages of the tests that also run alone: make test-unit
-STAGES := format tidy web unit process e2e lint asan fuzz tsan
+STAGES := format tidy web unit process e2e lint asan fuzz tsan drill
 DATA ?= data
 FAULTS ?= 200
 # Objects in the cache serve every checkout and build folder, wherever it lies.

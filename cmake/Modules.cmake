@@ -1,9 +1,11 @@
-# securecart_module(FOLDER [DEPENDS folder...] [LIBRARIES target...])
+# securecart_module(FOLDER [THREADS] [DEPENDS folder...] [LIBRARIES target...])
 # src/FOLDER/**.cpp becomes an OBJECT library, src/FOLDER/**_test.cpp one test program beside it.
+# THREADS: what the tests do there crosses threads, so they run under TSan, too. What only decides
+# on values, or awaits what others do on theirs, has nothing for it to see.
 set_property(GLOBAL PROPERTY SECURECART_MODULES "")
 
 function(securecart_module folder)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "DEPENDS;LIBRARIES" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
   set(tests ${sources})
@@ -29,13 +31,17 @@ function(securecart_module folder)
   if(tests)
     set_property(GLOBAL APPEND PROPERTY SECURECART_TESTED ${name})
     set_property(GLOBAL PROPERTY SECURECART_TESTS_${name} ${tests})
+    if(ARG_THREADS)
+      set_property(GLOBAL APPEND PROPERTY SECURECART_THREADED ${name})
+    endif()
   endif()
 endfunction()
 
 find_package(Threads REQUIRED)
 
 # What `make` builds by name: one stage of the tests needs one of these.
-foreach(group IN ITEMS unit_tests process_tests fleet_tests tidy_tests fuzzers benchmarks)
+foreach(group IN ITEMS unit_tests threads_tests process_tests fleet_tests drill_tests
+                       tidy_tests fuzzers benchmarks)
   add_custom_target(${group})
 endforeach()
 
@@ -61,6 +67,11 @@ function(securecart_program)
     securecart_test_program(${name}_tests unit ${tests})
     target_link_libraries(${name}_tests PRIVATE ${closure} assets)
   endforeach()
+  get_property(threaded GLOBAL PROPERTY SECURECART_THREADED)
+  foreach(name IN LISTS threaded)
+    add_dependencies(threads_tests ${name}_tests)
+    set_property(TEST ${name}_tests APPEND PROPERTY LABELS threads)
+  endforeach()
 endfunction()
 
 # The paths of this checkout, in one object for tests and benchmarks.
@@ -82,9 +93,9 @@ endfunction()
 # tests/*_test.cpp: tests that start the program itself, one test program a file; and tidy_test,
 # which reads the sources and needs nothing above base/. Those named behind FLEETS start many
 # processes and wait for most of their time: they have a label of their own, and no turn under the
-# sanitizers.
+# sanitizers. DRILLS are whole regions: `make test-drill` runs them, `make test` does not.
 function(securecart_process_tests folder)
-  cmake_parse_arguments(ARG "" "" "FLEETS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "FLEETS;DRILLS" ${ARGN})
   securecart_test_program(tidy_test tidy ${CMAKE_SOURCE_DIR}/${folder}/tidy_test.cpp)
   target_link_libraries(tidy_test PRIVATE base assets fmt::fmt)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_test.cpp)
@@ -94,6 +105,8 @@ function(securecart_process_tests folder)
     set(label process)
     if(name IN_LIST ARG_FLEETS)
       set(label fleet)
+    elseif(name IN_LIST ARG_DRILLS)
+      set(label drill)
     endif()
     securecart_test_program(${name} ${label} ${file})
     target_link_libraries(${name} PRIVATE everything)

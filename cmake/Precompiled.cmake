@@ -1,5 +1,5 @@
-# securecart_precompiled(TARGET SOURCES...): these sources of the target find the common headers parsed
-# (cmake/precompiled.hpp), where the preset wants that.
+# securecart_precompiled(TARGET SOURCES...): these sources of the target find the common headers
+# parsed (cmake/precompiled.hpp), where the preset wants that.
 #
 # Not CMake's own way of it: that names the header by its absolute path, so that no object in ccache
 # serves another checkout. Here all paths are relative to the build folder, and ccache knows the
@@ -14,7 +14,8 @@ if(SECURECART_PCH)
   get_directory_property(options COMPILE_OPTIONS)  # of every target, set by Toolchain.cmake
   set(definitions "$<TARGET_PROPERTY:base,COMPILE_DEFINITIONS>")
   set(parse ${CMAKE_CXX_COMPILER} ${flags} ${CMAKE_CXX23_STANDARD_COMPILE_OPTION}
-            ${options} "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},$<SEMICOLON>-D>>" -x c++-header ${header})
+            ${options} "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},$<SEMICOLON>-D>>"
+            -x c++-header ${header})
   add_custom_command(
     OUTPUT ${precompiled} ${precompiled}.sum
     COMMAND ${parse} -o precompiled.pch -Xclang -fno-pch-timestamp -fpch-instantiate-templates

@@ -100,6 +100,11 @@ stage_process() {
   build dev process_tests fleet_tests
   run_ctest dev '^(process|fleet)$' 1
 }
+# Whole regions, for which two cores are few: not one of `all`.
+stage_drill() {
+  build dev drill_tests
+  run_ctest dev '^drill$' 1
+}
 stage_lint() {
   build dev unit_tests
   run_counted scripts/lint.sh
@@ -113,8 +118,8 @@ stage_fuzz() {
   run_counted scripts/fuzz.sh "$FUZZ_SECONDS"
 }
 stage_tsan() {
-  build tsan unit_tests
-  run_ctest tsan '^unit$' "$(nproc)"
+  build tsan threads_tests
+  run_ctest tsan '^threads$' "$(nproc)"
 }
 stage_e2e() {
   scripts/web.sh build
