@@ -56,8 +56,7 @@ std::string plan_text(const Topology& topology, const Host& host) {
 void expect_golden(const std::string& host_name) {
   const Topology topology = one_region();
   const std::string text = plan_text(topology, *topology.host(host_name));
-  const std::string file =
-      fmt::format("{}/tests/topology/{}.plan", test::source_dir(), host_name);
+  const std::string file = fmt::format("{}/tests/topology/{}.plan", test::source_dir(), host_name);
   std::ifstream stream(file);
   const std::string wanted{std::istreambuf_iterator<char>(stream), {}};
   if (wanted == text) {
