@@ -29,10 +29,10 @@ TEST(Region, LosesAZoneAndNobodyAnOrder) {
   const fs::path state = folder.path() / "lab";
   const fs::path report = folder.path() / "report";
   std::string output;
-  const int status = test::run_program(
-      {"gameday", "run", test::source_dir() + "/gamedays/zone-cut-short.toml",
-       "--report", report.string(), "--state", state.string()},
-      &output);
+  const int status =
+      test::run_program({"gameday", "run", test::source_dir() + "/gamedays/zone-cut-short.toml",
+                         "--report", report.string(), "--state", state.string()},
+                        &output);
   if (geteuid() != 0) {
     EXPECT_EQ(status, 2) << output;
     EXPECT_THAT(output, testing::HasSubstr("root"));

@@ -20,7 +20,7 @@ struct ApiAccess {
   std::string test_payments_secret;
   std::string credentials;
   std::string identity;  // file; who this is towards processes of roles
-  std::string tls_ca;  // file of PEM certificates to trust for https
+  std::string tls_ca;    // file of PEM certificates to trust for https
   std::size_t connections = 256;
   bool allow_remote = false;
 };
