@@ -15,6 +15,12 @@
 namespace securecart::cluster::agent {
 namespace {
 
+// Bound to be late on a host that is slow for everybody is what gets no more time after it was
+// late: it would be started for ever, and keep the host slow.
+Duration start_time_of(const Readiness& readiness, int failures) {
+  return readiness.start_time * (1 << std::min(failures, limits::agent_start_doublings));
+}
+
 bool is_probed(const Readiness& readiness) {
   return readiness.kind != Readiness::Kind::none;
 }
@@ -277,13 +283,13 @@ void Supervisor::look_after(const std::string& name, State& state, SteadyTime no
     state.why.clear();
     enter(state, Phase::ready, now);
   }
-  const bool late = state.phase == Phase::starting && is_probed(readiness) &&
-                    now - state.since > readiness.start_time;
+  const Duration start_time = start_time_of(readiness, state.failures);
+  const bool late =
+      state.phase == Phase::starting && is_probed(readiness) && now - state.since > start_time;
   const bool sick = is_probed(readiness) && state.bad_probes >= std::max(readiness.failures, 1);
   if (late || sick) {
     failed(state,
-           late ? fmt::format("not ready after {}: {}", format_duration(readiness.start_time),
-                              state.why)
+           late ? fmt::format("not ready after {}: {}", format_duration(start_time), state.why)
                 : "sick: " + state.why,
            now);
     state.sick = true;

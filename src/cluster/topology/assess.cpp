@@ -263,12 +263,11 @@ void add_zones(const Topology& topology, const Times& times, std::vector<Disrupt
                  {"primary-zone-with-etcd-leader"}});
 }
 
-void add_engines(const Topology& topology, std::vector<Disruption>& all) {
+void add_engines(std::vector<Disruption>& all) {
   all.push_back({"engine",
                  "all of etcd",
-                 fmt::format("orders: Patroni gives the primary up after {}, until etcd is back",
-                             format_duration(topology.postgres.ttl)),
-                 std::nullopt,
+                 "nothing: the primary goes on while it hears the other database hosts",
+                 0s,
                  0s,
                  std::string(nothing_lost),
                  {"etcd-quorum-lost"}});
@@ -373,7 +372,7 @@ Assessment assess(const Topology& topology) {
   add_processes(times, assessment.disruptions);
   add_hosts(topology, times, assessment.disruptions);
   add_zones(topology, times, assessment.disruptions);
-  add_engines(topology, assessment.disruptions);
+  add_engines(assessment.disruptions);
   add_region(topology, assessment.disruptions);
   return assessment;
 }
