@@ -85,6 +85,7 @@ class AgentProcess {
     }
     arguments.push_back(nullptr);
     const std::string log_file = at("log");
+    const std::size_t before = starts();
     child_ = fork();
     if (child_ == 0) {
       const int out = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -94,6 +95,7 @@ class AgentProcess {
       execv(arguments[0], arguments.data());
       _exit(127);
     }
+    EXPECT_TRUE(test::eventually([&] { return starts() > before; }, 60s)) << log();
   }
   int end(int signal) {
     kill(child_, signal);
@@ -115,6 +117,17 @@ class AgentProcess {
   bool runs(const std::string& unit) const { return pid_of(unit) != 0; }
 
  private:
+  // How often it said that it looks after its units: from then on it listens to signals.
+  std::size_t starts() const {
+    const std::string text = log();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = text.find("looks after its units", at)) != std::string::npos;
+         ++at) {
+      ++count;
+    }
+    return count;
+  }
+
   const std::string host_;
   const std::filesystem::path topology_;
   const test::TempDir folder_;
@@ -206,7 +219,7 @@ TEST_F(RegionOfAgents, DnsFollowsWhatAgentsWrite) {
     return test::output_of("dig +short +tries=1 +time=1 @" + server + " " + question);
   };
   ASSERT_TRUE(
-      test::eventually([&] { return ask("c-edge.eu.shop.internal A") == server + "\n"; }, 60s))
+      test::eventually([&] { return ask("c-edge.eu.shop.internal A") == server + "\n"; }, 120s))
       << edge.log();
   const std::string record = cluster::to_json(cluster::InstanceRecord{.id = "orders-a-app-1",
                                                                       .service = "orders",

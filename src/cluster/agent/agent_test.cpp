@@ -206,8 +206,11 @@ TEST_F(HostWorld, HowAUnitEndedIsTold) {
     return now && !now->units_down.empty() &&
            now->units_down[0].find("exit status 3") != std::string::npos;
   }));
-  EXPECT_TRUE(eventually(
-      [this] { return report()->units_down[0].find("crash loop") != std::string::npos; }));
+  EXPECT_TRUE(eventually([this] {
+    const auto now = report();
+    return now && !now->units_down.empty() &&
+           now->units_down[0].find("crash loop") != std::string::npos;
+  }));
 }
 
 TEST_F(HostWorld, AProgramThatIsNotThereIsTold) {
