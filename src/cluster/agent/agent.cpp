@@ -202,7 +202,7 @@ void Agent::start_unit(const std::string& name) {
 }
 
 void Agent::probe(const Action& action) {
-  go(prober_.probe(supervisor_.wanted(action.name).unit.readiness),
+  go(prober_.probe(supervisor_.probe_of(action.name)),
      [this, name = action.name,
       process = action.process](std::variant<ProbeOutcome, std::exception_ptr> outcome) {
        const bool answered = outcome.index() == 0;

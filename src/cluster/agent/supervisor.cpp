@@ -424,6 +424,14 @@ const WantedUnit& Supervisor::wanted(const std::string& name) const {
   return *found->second.wanted;
 }
 
+Readiness Supervisor::probe_of(const std::string& name) const {
+  Readiness probe = wanted(name).unit.readiness;
+  if (!probe.alive.empty() && units_.at(name).phase != Phase::starting) {
+    probe.target = probe.alive;
+  }
+  return probe;
+}
+
 bool Supervisor::ended() const {
   return std::ranges::none_of(
       units_, [](const auto& unit) { return runs(unit.second) || unit.second.start_asked; });

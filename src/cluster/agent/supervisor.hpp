@@ -111,6 +111,8 @@ class Supervisor {
   std::vector<View> units() const;  // by name
   // What a start or probe action means. Asserts that it is wanted.
   const WantedUnit& wanted(const std::string& name) const;
+  // What a probe action asks: whether it is ready, or, once it was, whether it is alive.
+  Readiness probe_of(const std::string& name) const;
   // Whether nothing runs any more.
   bool ended() const;
 

@@ -425,6 +425,21 @@ TEST(Supervisor, NewsOfAnEarlierProcessChangeNothing) {
   EXPECT_EQ(world.view("redis").process, now);
 }
 
+TEST(Supervisor, WhatWasReadyIsOnlyAskedWhetherItIsAlive) {
+  World world;
+  WantedUnit unit = unit_of("web");
+  unit.unit.readiness.target = "ready";
+  unit.unit.readiness.alive = "alive";
+  world.deaf.insert("web");
+  world.want({unit});
+  world.run(1s);
+  EXPECT_EQ(world.supervisor.probe_of("web").target, "ready");
+  world.deaf.clear();
+  world.run(3s);
+  ASSERT_EQ(world.phase("web"), Phase::ready);
+  EXPECT_EQ(world.supervisor.probe_of("web").target, "alive");
+}
+
 // Whatever happens: no unit runs twice, what has to run does so in the end, and what must not,
 // ends.
 TEST(Supervisor, WhateverHappensItComesToRest) {

@@ -41,7 +41,10 @@ struct RenderedFile {
 struct Readiness {
   enum class Kind : std::uint8_t { none, http, tcp, command };
   Kind kind = Kind::none;
-  std::string target = {};                // "http://10.77.1.11:8008/liveness", "10.77.1.11:6379"
+  std::string target = {};  // "http://10.77.1.11:8008/liveness", "10.77.1.11:6379"
+  // With http: asked instead once it was ready. What waits for another part of the region is not
+  // ready, but it is alive, and restarting it would only make that part's return harder.
+  std::string alive = {};
   std::string identity = {};              // for https: the PEM file to show (`securecart ca issue`)
   std::string role = {};                  // likewise: what the other's certificate must name
   std::vector<std::string> command = {};  // exits with 0

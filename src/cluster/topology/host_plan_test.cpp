@@ -14,8 +14,8 @@ namespace {
 
 std::string readiness_text(const Readiness& readiness) {
   constexpr const char* kinds[] = {"none", "http", "tcp", "command"};
-  return fmt::format("{} {} {}", kinds[static_cast<std::size_t>(readiness.kind)], readiness.target,
-                     readiness.identity);
+  return fmt::format("{} {} {} {}", kinds[static_cast<std::size_t>(readiness.kind)],
+                     readiness.target, readiness.alive, readiness.identity);
 }
 
 std::string unit_text(const Unit& unit) {

@@ -129,9 +129,11 @@ Unit instance_unit(const Topology& topology, const Host& host, const HostPaths& 
   unit.user = program_user;
   unit.folder = state;
   const bool is_gateway = service.has_role("web");
+  const std::string address =
+      fmt::format("{}://{}:{}", is_gateway ? "http" : "https", host.address, service.port + slot);
   unit.readiness = {.kind = Readiness::Kind::http,
-                    .target = fmt::format("{}://{}:{}/readyz", is_gateway ? "http" : "https",
-                                          host.address, service.port + slot),
+                    .target = address + "/readyz",
+                    .alive = address + "/livez",
                     .identity = is_gateway ? "" : paths.secrets + "/agent.pem",
                     .role = is_gateway ? "" : service.roles.front(),
                     .interval = 1s,
