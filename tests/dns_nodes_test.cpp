@@ -20,8 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t nodes = 3;
 
-// Takes connections as long as it lives: what the checks look at.
-using Site = test::RawListener;
+using Site = test::LiveSite;  // what the checks look at
 
 void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);

@@ -242,7 +242,7 @@ TEST_F(DnsPolicies, ChecksOverTls) {
 // The machine's clock jumps two hours ahead, and four back: what is answered does not change, and
 // a dead site is found as ever. libfaketime is the clock.
 TEST_F(DnsPolicies, KeepsItsAnswersWhenTheClockJumps) {
-  auto site = std::make_unique<RawListener>();
+  auto site = std::make_unique<LiveSite>();
   write_file(path("clock"), "+0\n");
   const std::string library = output_of("ls /usr/lib/*/faketime/libfaketimeMT.so.1");
   wrap_ = {"env", "LD_PRELOAD=" + library.substr(0, library.find('\n')),
@@ -305,7 +305,7 @@ TEST_F(DnsPolicies, ShowsALiveTable) {
   word("drain canary --reason maintenance");
   DnsFlood flood(dns->port(), "www.shop.test", {.clients = 1, .window = 4});
   const std::string live = output_of(
-      fmt::format("timeout --signal=INT 4 script -qec '{} dns status --state {}' /dev/null",
+      fmt::format("timeout --signal=INT 8 script -qec '{} dns status --state {}' /dev/null",
                   program(), path("state").string()));
   flood.end();
   std::size_t drawn = 0;

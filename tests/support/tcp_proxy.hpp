@@ -88,11 +88,15 @@ class TcpProxy {
     constexpr int tick_ms = 2;
     while (!stopping_) {
       apply_refusal();
-      std::vector<pollfd> sockets{{listener_, POLLIN, 0}};
-      const short wanted = swallowed_ ? 0 : POLLIN;
+      // Deaf: poll() would come back at once for a hang-up or a connection that nobody takes.
+      const bool deaf = swallowed_;
+      const auto heard = [deaf](int socket) {
+        return pollfd{.fd = deaf ? -1 : socket, .events = POLLIN, .revents = 0};
+      };
+      std::vector<pollfd> sockets{heard(listener_)};
       for (const Link& link : links_) {
-        sockets.push_back({link.client, wanted, 0});
-        sockets.push_back({link.server, wanted, 0});
+        sockets.push_back(heard(link.client));
+        sockets.push_back(heard(link.server));
       }
       poll(sockets.data(), sockets.size(), tick_ms);
       std::size_t at = 1;
