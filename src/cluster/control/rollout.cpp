@@ -341,7 +341,7 @@ bool step_rollout(RolloutRecord& record, RolloutMemory& memory, const RolloutInp
 
 Build build_of(const RolloutRecord& record, const Fleet& fleet, int service, int zone) {
   const std::string& name = fleet.service(service).name;
-  const Build settled = find(record.settled, name);
+  Build settled = find(record.settled, name);
   const auto target = record.target.find(name);
   if (record.phase == RolloutPhase::idle || target == record.target.end()) {
     return settled;

@@ -309,8 +309,9 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
   constexpr std::array<Unit, 4> units{
       {{"KB", kilobyte}, {"MB", megabyte}, {"GB", gigabyte}, {"TB", terabyte}}};
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view number = text.substr(0, digits);
   std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, count);
+  const auto [end, error] = std::from_chars(number.begin(), number.end(), count);
   const auto unit = std::ranges::find(units, text.substr(digits), &Unit::name);
   if (digits == 0 || error != std::errc() || unit == units.end() ||
       __builtin_mul_overflow(count, unit->bytes, &count)) {

@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 5> seats{"balancer", "controller", "etcd"
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 63 &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == text.npos;
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
 std::unexpected<Error> wrong(std::string detail) {
@@ -88,7 +88,7 @@ using Words = std::span<const std::string_view>;
 
 Result<void> read_process(Fault& fault, std::string_view word) {
   const std::size_t at = word.find('@');
-  if (at == word.npos || !is_name(word.substr(0, at))) {
+  if (at == std::string_view::npos || !is_name(word.substr(0, at))) {
     return wrong(fmt::format("'{}' is no process; write UNIT@PLACE", word));
   }
   fault.unit = word.substr(0, at);

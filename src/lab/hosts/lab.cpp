@@ -100,8 +100,9 @@ std::vector<Running> machines_running(const fs::path& state) {
         !std::string_view(line).substr(words + 1).starts_with(wanted)) {
       continue;
     }
+    const std::size_t machine = words + 1 + wanted.size();
     running.push_back({static_cast<pid_t>(std::stol(name)),
-                       line.substr(words + 1 + wanted.size()).c_str(),
+                       line.substr(machine, line.find('\0', machine) - machine),
                        is_init_of_a_namespace(entry.path())});
   }
   return running;
