@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "shop/accounts/limits.hpp"
 #include "shop/api/limits.hpp"
+#include "shop/carts/limits.hpp"
 #include "shop/catalog/limits.hpp"
 #include "shop/functions/limits.hpp"
 #include "shop/payments/stripe_signature.hpp"
@@ -77,6 +78,19 @@ json::object function(std::string_view name, std::string_view trigger, std::stri
   made["trigger"] = trigger;
   made["on_failure"] = "open";
   return made;
+}
+// By itself when there is no code; then for a currency nobody buys in.
+json::object promotion(std::string_view title, std::string_view code = "") {
+  json::object made{{"title", title}, {"kind", "percentage"}, {"basis_points", 1'000}};
+  if (code.empty()) {
+    made["minimum_subtotal"] = {{"JPY", 1}};
+  } else {
+    made["code"] = code;
+  }
+  return made;
+}
+json::object entered(std::string_view code) {
+  return {{"code", code}};
 }
 json::object zone(std::string_view name, std::string_view method_id = "") {
   json::object method{
@@ -339,6 +353,9 @@ class ApiErrors : public testing::TestWithParam<Engine> {
 
   void make_settings() {
     must({.operation = "createHost", .body = json::object{{"host", things_.at("host")}}});
+    things_["code"] = "THINGS";
+    things_["promotion_id"] = text(
+        must({.operation = "createPromotion", .body = promotion("Things", things_["code"])}), "id");
     things_["second_location"] =
         text(must({.operation = "createLocation", .body = json::object{{"name", "Second"}}}), "id");
     const json::object tax_class =
@@ -494,6 +511,8 @@ class ApiErrors : public testing::TestWithParam<Engine> {
         {"createTaxRate", rate("FI")},
         {"createShippingZone", zone("Another")},
         {"replaceShippingZone", zone("Another")},
+        {"createPromotion", promotion("Another", "ANOTHER")},
+        {"updatePromotion", titled},
         {"updateShopSettings", json::object{{"tagline", "Another"}}},
         {"createHost", json::object{{"host", "another.test"}}},
         {"createCustomer",
@@ -507,6 +526,7 @@ class ApiErrors : public testing::TestWithParam<Engine> {
         {"updateCart", json::object{{"email", "grace@example.com"}}},
         {"addCartLine", json::object{{"variant_id", variant}, {"quantity", 1}}},
         {"updateCartLine", json::object{{"quantity", 2}}},
+        {"addCartCode", entered(things_.at("code"))},
         {"completeCart", payment("tok_approved")},
         with_order("retryPayment", declined_, payment("tok_approved")),
         with_order("cancelOrder", waiting_, json::object{}),
@@ -995,10 +1015,44 @@ class ApiErrors : public testing::TestWithParam<Engine> {
     for (Ask call : {with_cart("updateCart", done, json::object{{"email", "a@example.com"}}),
                      with_cart("addCartLine", done, lines(variant, 1).front()),
                      with_cart("updateCartLine", done, json::object{{"quantity", 2}}),
-                     with_cart("removeCartLine", done)}) {
+                     with_cart("removeCartLine", done),
+                     with_cart("addCartCode", done, entered(things_.at("code"))),
+                     with_cart("removeCartCode", done)}) {
       call.path["line_id"] = text(first_of(cart, "lines"), "id");
       provoke("cart_completed", call);
     }
+  }
+
+  void provoke_of_promotions() {
+    provoke("promotion_code_taken", {"createPromotion", promotion("Same", things_.at("code"))});
+    for (int i = 0; i < 2; ++i) {
+      const Held cart = ready_cart(things_.at("variant_id"));
+      must(with_cart("addCartCode", cart, entered(things_.at("code"))));
+      must(with_cart("completeCart", cart, payment("tok_approved")));
+    }
+    provoke("promotion_used", {"deletePromotion"});
+    const json::object fewer{{"usage_limit", 1}};
+    provoke("promotion_limit_below_use",
+            {"updatePromotion", fewer, {}, {{"If-Match", tag(must({"getPromotion"}))}}});
+    json::object off = promotion("Off");
+    off["active"] = false;
+    const std::string switched_off =
+        text(must({.operation = "createPromotion", .body = off}), "id");
+    provoke_within(limits::automatic_promotions + 1, "promotion_limit",
+                   [] { return Ask{"createPromotion", promotion("Many")}; });
+    provoke("promotion_limit",
+            {"updatePromotion", json::object{{"active", true}}, {{"promotion_id", switched_off}}});
+    const Held full = new_cart();
+    std::size_t codes = 0;
+    provoke_within(limits::cart_codes + 1, "cart_limit", [&] {
+      const std::string code = fmt::format("CODE{}", ++codes);
+      must({.operation = "createPromotion", .body = promotion("One of many", code)});
+      return with_cart("addCartCode", full, entered(code));
+    });
+    provoke("code_unknown", {"addCartCode", entered("UNKNOWN")});
+    // From here on nobody of this machine is heard with another code for a while.
+    provoke_within(static_cast<std::size_t>(limits::wrong_codes_by_peer) + 1, "code_throttled",
+                   [] { return Ask{"addCartCode", entered("UNKNOWN")}; });
   }
 
   void provoke_of_completions() {
@@ -1201,6 +1255,7 @@ TEST_P(ApiErrors, EachDeclaredErrorIsProvoked) {
   provoke_of_collections();
   provoke_of_inventory();
   provoke_of_carts();
+  provoke_of_promotions();
   provoke_of_completions();
   provoke_of_orders();
   provoke_of_functions();

@@ -95,6 +95,8 @@ class Api : public testing::TestWithParam<Engine> {
     ids["staff_id"] = first_id("/v1/admin/staff");
     ids["key_id"] = first_id("/v1/admin/api-keys");
     ids["function_id"] = first_id("/v1/admin/functions");
+    ids["promotion_id"] = first_id("/v1/admin/promotions");
+    ids["code"] = "WELCOME10";
     ids["number"] = "1";  // of its first version
     ids["shop_id"] = std::string(get_string(shop_.credentials(), "shop_id"));
     const TestCart open = client_.cart_of({{lamp.variant_id, 1}});

@@ -24,11 +24,27 @@ class Load {
   Load(const ShopProcess& shop, const std::filesystem::path& history, const std::string& rate,
        const std::string& duration) {
     thread_ = std::thread([this, rate, duration, history, file = shop.credentials_file()] {
-      status_ = run_program(
-          {"load", "run", "--credentials", file.string(), "--rate", rate, "--duration", duration,
-           "--history", history.string(), "--seed", std::to_string(seed() % 1'000'000),
-           "--create-products", "5", "--stock", "40", "--double-clicks", "10"},
-          &output_);
+      status_ = run_program({"load",
+                             "run",
+                             "--credentials",
+                             file.string(),
+                             "--rate",
+                             rate,
+                             "--duration",
+                             duration,
+                             "--history",
+                             history.string(),
+                             "--seed",
+                             std::to_string(seed() % 1'000'000),
+                             "--create-products",
+                             "5",
+                             "--stock",
+                             "40",
+                             "--double-clicks",
+                             "10",
+                             "--promotion-uses",
+                             "30"},
+                            &output_);
     });
   }
   ~Load() {

@@ -40,6 +40,7 @@
 #include "shop/api/admin/inventory_routes.hpp"
 #include "shop/api/admin/order_routes.hpp"
 #include "shop/api/admin/payment_routes.hpp"
+#include "shop/api/admin/promotion_routes.hpp"
 #include "shop/api/admin/sales_routes.hpp"
 #include "shop/api/admin/settings_routes.hpp"
 #include "shop/api/admin/shops_routes.hpp"
@@ -280,6 +281,7 @@ struct Application::Parts {
   shop::api::OrderRoutes orders;
   shop::api::AdminOrderRoutes admin_orders;
   shop::api::SalesRoutes sales;
+  shop::api::PromotionRoutes promotions;
   shop::api::InventoryRoutes inventory;
   shop::api::SettingsRoutes settings;
   shop::api::EventRoutes events;
@@ -337,6 +339,7 @@ Application::Parts::Parts(ApplicationOptions given)
       orders(deps),
       admin_orders(deps),
       sales(*database),
+      promotions(deps),
       inventory(deps),
       settings(deps),
       events(log),
@@ -372,6 +375,7 @@ void Application::Parts::mount_routes() {
   orders.mount(operations);
   admin_orders.mount(operations);
   sales.mount(operations);
+  promotions.mount(operations);
   operations.begin_role("payments");
   webhooks->mount(operations);
   payment_providers.mount(operations);

@@ -83,6 +83,11 @@ void add_load_run(CLI::App& parent, Exit& exit) {
   word.add_option("--stock", options.stock, "Units of each product that is made")
       ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
+  word.add_option("--promotion-uses", options.promotion_uses,
+                  "Make a promotion that can be used so often and have every other shopper enter "
+                  "its code")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
   word.add_option("--double-clicks", options.double_click_percent,
                   "Of a hundred shoppers, how many send their checkout twice at once")
       ->check(CLI::Range(0, 100))

@@ -126,9 +126,35 @@ void check_sums(const CheckContext& context, const WorldOrder& order) {
     lines += line.total;
   }
   context.report.equal("sums", name, "subtotal", lines, order.subtotal);
-  context.report.equal("sums", name, "total",
-                       order.subtotal + order.shipping + (order.tax_included ? 0 : order.tax),
-                       order.total);
+  std::int64_t given = 0;
+  for (const WorldDiscount& discount : order.discounts) {
+    given += discount.amount;
+  }
+  context.report.equal("sums", name, "discount", given, order.discount);
+  context.report.equal(
+      "sums", name, "total",
+      order.subtotal - order.discount + order.shipping + (order.tax_included ? 0 : order.tax),
+      order.total);
+}
+
+// A cancelled order has given its uses back.
+void check_promotions(const CheckContext& context) {
+  std::map<std::string, std::int64_t> uses;
+  for (const WorldOrder& order : context.world.orders) {
+    for (const WorldDiscount& discount : order.discounts) {
+      uses[discount.promotion_id] += order.status == "cancelled" ? 0 : 1;
+    }
+  }
+  for (const WorldPromotion& promotion : context.world.promotions) {
+    const std::string name = "promotion " + promotion.id;
+    context.report.equal("promotions", name, "uses", uses[promotion.id], promotion.used);
+    if (promotion.usage_limit >= 0) {
+      context.report.expect(
+          "promotions", promotion.used <= promotion.usage_limit, name,
+          [&] { return fmt::format("at most {} uses", promotion.usage_limit); },
+          [&] { return fmt::format("{}", promotion.used); });
+    }
+  }
 }
 
 }  // namespace
@@ -137,6 +163,7 @@ void check_promises(const CheckContext& context) {
   check_acks(context);
   check_fails(context);
   check_single(context);
+  check_promotions(context);
   for (const WorldOrder& order : context.world.orders) {
     check_sums(context, order);
     const auto asked = context.index.intents_of_cart.find(order.cart_id);

@@ -80,6 +80,7 @@ class Builder {
     move({"", "item_1", "loc_1", "receive", 10, 10, 0, 0, 0, ""});
 
     add_order(1, 2);
+    discount(1, 20);
     pay(1);
     add_order(2, 3);
     pay(2);
@@ -199,6 +200,17 @@ class Builder {
     transfer(id("ref", n) + ":requested", "sales", "receivable", amount, n);
     give_money_back(n, amount);
   }
+  // Of two uses the one that is left; taken off the order before it was paid.
+  void discount(int n, std::int64_t amount) {
+    WorldOrder& cheaper = order(n);
+    cheaper.discount = amount;
+    cheaper.subtotal += amount;
+    cheaper.lines[0].unit_price += amount / cheaper.lines[0].quantity;
+    cheaper.lines[0].total += amount;
+    cheaper.lines[0].discount = amount;
+    cheaper.discounts = {{"promo_1", amount}};
+    scene_.world.promotions = {{"promo_1", 1, 2}};
+  }
   void refuse(int n) {
     intend(n, 9);
     scene_.history.fails.push_back({id("key", n), Fail::Outcome::refused, 409, "out_of_stock", at});
@@ -315,6 +327,11 @@ const Mutation mutations[] = {
      [](Scene& s) { s.history.intents.erase(s.history.intents.begin()); }},
     {"line_with_a_wrong_total", "sums", [](Scene& s) { ++s.world.orders[0].lines[0].total; }},
     {"subtotal_is_not_the_lines", "sums", [](Scene& s) { ++s.world.orders[0].subtotal; }},
+    {"discount_is_not_its_parts", "sums",
+     [](Scene& s) { ++s.world.orders[0].discounts[0].amount; }},
+    {"promotion_used_too_often", "promotions",
+     [](Scene& s) { s.world.promotions[0].usage_limit = 0; }},
+    {"use_that_is_not_counted", "promotions", [](Scene& s) { s.world.promotions[0].used = 0; }},
     {"total_is_not_the_parts", "sums", [](Scene& s) { ++s.world.orders[0].shipping; }},
     // payments
     {"payment_without_outcome", "settled",

@@ -61,6 +61,13 @@ Task<std::expected<ReadyCart, ApiAnswer>> fill_cart(Api& api, CartWish wish, Ste
   ApiCall address{.method = net::Method::patch, .target = target, .headers = headers, .body = ""};
   address.body = to_string(json::value(json::object{{"shipping_address", wish.address}}));
   cart = co_await api.patiently(std::move(address), until);
+  if (cart.ok() && !wish.code.empty()) {
+    ApiCall enter{.method = net::Method::post,
+                  .target = target + "/codes",
+                  .headers = headers,
+                  .body = to_string(json::value(json::object{{"code", wish.code}}))};
+    cart = co_await api.patiently(std::move(enter), until);
+  }
   if (cart.ok() && bool_of(cart.body, "requires_shipping")) {
     ApiCall ask{.target = target + "/shipping-methods", .headers = headers};
     ApiAnswer methods = co_await api.patiently(std::move(ask), until);

@@ -19,6 +19,7 @@ struct CartWish {
   std::string email;
   std::vector<IntentLine> lines;
   json::object address;
+  std::string code;  // of a promotion; empty: none
   // Of the ways to ship, the one to take: its index.
   std::function<std::size_t(const json::array& methods)> choose_shipping;
 };

@@ -51,6 +51,9 @@ Task<LoadSummary> Load::run(std::function<void(const LoadTick&)> tick) {
   } else {
     co_await find_offers();
   }
+  if (options_.promotion_uses > 0) {
+    co_await make_promotion();
+  }
   began_ = api_.clock().steady();
   bool ticking = true;
   start(keep_ticking(std::move(tick)), [&ticking](const std::exception_ptr&) { ticking = false; });
@@ -177,6 +180,21 @@ Task<void> Load::make_product(std::int64_t number, std::string location_id) {
   offers_.push_back({variant_id, 1});
 }
 
+// Ten percent off, for fewer shoppers than will ask for it.
+Task<void> Load::make_promotion() {
+  code_ = fmt::format("LOAD-{}", to_millis(api_.clock().now()));
+  const json::object promotion{{"title", "Load"},
+                               {"code", code_},
+                               {"kind", "percentage"},
+                               {"basis_points", 1'000},
+                               {"usage_limit", options_.promotion_uses}};
+  ApiCall create{.method = net::Method::post,
+                 .target = "/v1/admin/promotions",
+                 .headers = {{"Authorization", "Bearer " + options_.secret_key}},
+                 .body = to_string(json::value(promotion))};
+  co_await api_.must(std::move(create), preparation);
+}
+
 json::object Load::address_of(std::int64_t number) {
   const std::string& country = countries_[random_.below(countries_.size())];
   return {{"name", fmt::format("Shopper {}", number)},
@@ -213,6 +231,7 @@ Load::Shopper Load::next_shopper(SteadyTime due) {
   shopper.double_click =
       random_.below(100) < static_cast<std::uint64_t>(options_.double_click_percent);
   shopper.other_key = random_.below(2) == 1;
+  shopper.wish.code = shopper.number % 2 == 0 ? code_ : "";
   return shopper;
 }
 

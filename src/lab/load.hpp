@@ -33,6 +33,7 @@ struct LoadOptions {
   Duration patience = std::chrono::seconds(15);
   std::int64_t create_products = 0;  // of its own, with limited stock; 0: what the shop sells
   std::int64_t stock = 5;            // of each of those
+  std::int64_t promotion_uses = 0;   // of a code that every other shopper enters; 0: no code
   int double_click_percent = 2;
 };
 
@@ -90,6 +91,7 @@ class Load {
   Task<void> look_at(std::string product_id);
   Task<void> make_products();
   Task<void> make_product(std::int64_t number, std::string location_id);
+  Task<void> make_promotion();
   Shopper next_shopper(SteadyTime due);
   json::object address_of(std::int64_t number);
   Task<void> keep_ticking(std::function<void(const LoadTick&)> tick);
@@ -111,6 +113,7 @@ class Load {
   std::string currency_;
   std::vector<std::string> countries_;
   std::vector<Offer> offers_;
+  std::string code_;  // of the run's promotion
   LoadSummary summary_;
   LatencyHistogram last_;
   SteadyTime began_{};

@@ -17,6 +17,19 @@ struct WorldLine {
   std::int64_t total = 0;
   std::int64_t tax = 0;
   std::int64_t refunded = 0;
+  std::int64_t discount = 0;
+};
+
+// What a promotion took off an order.
+struct WorldDiscount {
+  std::string promotion_id;
+  std::int64_t amount = 0;
+};
+
+struct WorldPromotion {
+  std::string id;
+  std::int64_t used = 0;
+  std::int64_t usage_limit = -1;  // -1: none
 };
 
 struct WorldPayment {
@@ -74,6 +87,7 @@ struct WorldOrder {
   std::string currency;
   std::string country;  // ISO 3166 of the shipping address; may be empty
   std::int64_t subtotal = 0;
+  std::int64_t discount = 0;
   std::int64_t shipping = 0;
   std::int64_t tax = 0;
   std::int64_t total = 0;
@@ -81,6 +95,7 @@ struct WorldOrder {
   bool tax_included = false;
   std::int64_t captured = 0;
   std::vector<WorldLine> lines;
+  std::vector<WorldDiscount> discounts;
   std::vector<WorldPayment> payments;
   std::vector<WorldRefund> refunds;
   std::vector<WorldReservation> reservations;  // open ones
@@ -146,6 +161,7 @@ struct World {
   std::string shop_id;
   std::vector<WorldListing> listings;
   std::vector<WorldOrder> orders;
+  std::vector<WorldPromotion> promotions;
   std::vector<WorldTransfer> transfers;
   std::vector<WorldBalance> balances;
   std::vector<WorldLevel> levels;

@@ -61,7 +61,12 @@ void read_parts(const json::object& object, WorldOrder& order) {
     const json::object& line = as_object(value);
     order.lines.push_back({text_of(line, "id"), text_of(line, "variant_id"),
                            int_of(line, "quantity"), int_of(line, "unit_price"),
-                           int_of(line, "total"), int_of(line, "tax"), int_of(line, "refunded")});
+                           int_of(line, "total"), int_of(line, "tax"), int_of(line, "refunded"),
+                           int_of(line, "discount")});
+  }
+  for (const json::value& value : array_of(object, "discounts")) {
+    const json::object& discount = as_object(value);
+    order.discounts.push_back({text_of(discount, "promotion_id"), int_of(discount, "amount")});
   }
   for (const json::value& value : array_of(object, "payments")) {
     const json::object& payment = as_object(value);
@@ -94,6 +99,7 @@ WorldOrder world_order(const json::object& object) {
   order.currency = text_of(object, "currency");
   order.country = text_of(object_of(object, "shipping_address"), "country");
   order.subtotal = int_of(totals, "subtotal");
+  order.discount = int_of(totals, "discount");
   order.shipping = int_of(totals, "shipping");
   order.tax = int_of(totals, "tax");
   order.total = int_of(totals, "total");
@@ -356,6 +362,12 @@ Task<World> WorldReader::read(std::optional<ProviderAccess> provider,
   const std::vector<json::object> orders = co_await read_orders(progress);
   for (const json::object& order : orders) {
     world.orders.push_back(world_order(order));
+  }
+  const std::vector<json::object> promotions =
+      co_await api_.list("/v1/admin/promotions", headers_, patience_);
+  for (const json::object& promotion : promotions) {
+    world.promotions.push_back({text_of(promotion, "id"), int_of(promotion, "used"),
+                                int_of(promotion, "usage_limit", -1)});
   }
   progress("stock");
   co_await read_stock(world);

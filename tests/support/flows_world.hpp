@@ -268,8 +268,16 @@ struct FlowsWorld : CatalogFixture {
         "SELECT o.id FROM orders o WHERE o.subtotal <> (SELECT SUM(l.total) FROM order_lines l "
         "WHERE l.shop_id = o.shop_id AND l.order_id = o.id) OR o.tax_total <> o.shipping_tax + "
         "(SELECT SUM(l.tax) FROM order_lines l WHERE l.shop_id = o.shop_id AND l.order_id = o.id) "
-        "OR o.total <> o.subtotal + o.shipping_total + (CASE WHEN o.prices_include_tax = 1 THEN 0 "
-        "ELSE o.tax_total END)");
+        "OR o.discount_total <> o.shipping_discount + (SELECT SUM(l.discount) FROM order_lines l "
+        "WHERE l.shop_id = o.shop_id AND l.order_id = o.id) OR o.discount_total <> (SELECT "
+        "COALESCE(SUM(r.amount), 0) FROM promotion_redemptions r WHERE r.shop_id = o.shop_id AND "
+        "r.order_id = o.id) OR o.total <> o.subtotal - o.discount_total + o.shipping_total + "
+        "(CASE WHEN o.prices_include_tax = 1 THEN 0 ELSE o.tax_total END)");
+    expect_none(
+        "a promotion used more often than it may, or counted wrongly",
+        "SELECT p.id FROM promotions p WHERE p.code <> '' AND p.used <> (SELECT COUNT(*) FROM "
+        "promotion_redemptions r WHERE r.shop_id = p.shop_id AND r.promotion_id = p.id AND "
+        "r.released_at IS NULL) OR p.used > p.usage_limit");
     expect_none(
         "revenue that is not what the order came to less what was given back",
         "SELECT o.id FROM orders o WHERE (CASE WHEN o.status = 'cancelled' THEN 0 ELSE o.total - "

@@ -18,6 +18,7 @@ inline constexpr auto customer_session_lifetime = 24h * 30;
 inline constexpr auto staff_session_lifetime = 12h;
 inline constexpr std::int64_t login_failures_by_email = 5;   // before the first wait
 inline constexpr std::int64_t login_failures_by_peer = 100;  // many shoppers share one address
+inline constexpr std::int64_t wrong_codes_by_peer = 30;      // of promotions; as above
 inline constexpr auto login_wait_first = 2s;                 // doubles with each further failure
 inline constexpr auto login_wait_most = 15min;
 inline constexpr auto login_failures_forgotten = 24h;  // after the last one

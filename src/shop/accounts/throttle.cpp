@@ -51,12 +51,24 @@ std::string peer_bucket(const LoginAttempt& attempt) {
   return std::string(to_string(attempt.kind)).append("/peer/").append(network_of(attempt.peer));
 }
 
-void add_count(storage::Batch& batch, const std::string& shop, std::string bucket,
-               std::int64_t free, std::int64_t now) {
+std::string code_bucket(const std::string& peer) {
+  return "code/peer/" + network_of(peer);
+}
+
+void add_count(storage::Batch& batch, const std::string& shop, const std::string& bucket,
+               std::int64_t free, std::int64_t now, const ErrorKind& refusal) {
   batch
-      .add(count_sql, {shop, std::move(bucket), now, now - forget_after, free, first_wait,
-                       most_wait, doublings()})
-      .expect(1, errc::login_throttled);
+      .add(count_sql,
+           {shop, bucket, now, now - forget_after, free, first_wait, most_wait, doublings()})
+      .expect(1, refusal);
+}
+
+// One attempt less.
+void take_back(storage::Batch& batch, const std::string& shop, const std::string& bucket) {
+  batch.add(
+      "UPDATE login_attempts SET failures = failures - 1 "
+      "WHERE shop_id = $1 AND bucket = $2 AND failures > 0",
+      {shop, bucket});
 }
 
 std::int64_t heard_at(const storage::Rows& rows, std::int64_t free) {
@@ -88,45 +100,77 @@ std::string network_of(const std::string& peer) {
 
 Task<Result<void>> LoginThrottle::count(LoginAttempt attempt) {
   const std::int64_t now = to_millis(clock_.now());
-  storage::Batch batch;
-  add_count(batch, attempt.shop_id, email_bucket(attempt), limits::login_failures_by_email, now);
+  std::vector<std::pair<std::string, std::int64_t>> buckets{
+      {email_bucket(attempt), limits::login_failures_by_email}};
   if (!attempt.peer.empty()) {
-    add_count(batch, attempt.shop_id, peer_bucket(attempt), limits::login_failures_by_peer, now);
+    buckets.emplace_back(peer_bucket(attempt), limits::login_failures_by_peer);
+  }
+  storage::Batch batch;
+  for (const auto& [bucket, free] : buckets) {
+    add_count(batch, attempt.shop_id, bucket, free, now, errc::login_throttled);
   }
   Task<storage::Commit> committing = database_.commit(std::move(batch));
   const storage::Commit outcome = co_await committing;
   if (!std::holds_alternative<storage::Refused>(outcome)) {
     co_return Result<void>();
   }
-  Task<std::int64_t> asking = seconds_until_heard(attempt);
-  const std::int64_t seconds = co_await asking;
-  Error error(errc::login_throttled, "Try again in " + std::to_string(seconds) + " seconds.");
-  error.retry_after_seconds = seconds;
-  co_return std::unexpected(std::move(error));
+  Task<Error> refusing = refused(attempt.shop_id, std::move(buckets), errc::login_throttled);
+  co_return std::unexpected(co_await refusing);
 }
 
-Task<std::int64_t> LoginThrottle::seconds_until_heard(LoginAttempt attempt) {
+Task<Result<void>> LoginThrottle::count_code(std::string shop_id, std::string peer,
+                                             const ErrorKind& refusal) {
+  if (peer.empty()) {
+    co_return Result<void>();
+  }
+  storage::Batch batch;
+  add_count(batch, shop_id, code_bucket(peer), limits::wrong_codes_by_peer, to_millis(clock_.now()),
+            refusal);
+  Task<storage::Commit> committing = database_.commit(std::move(batch));
+  const storage::Commit outcome = co_await committing;
+  if (!std::holds_alternative<storage::Refused>(outcome)) {
+    co_return Result<void>();
+  }
+  std::vector<std::pair<std::string, std::int64_t>> buckets{
+      {code_bucket(peer), limits::wrong_codes_by_peer}};
+  Task<Error> refusing = refused(shop_id, std::move(buckets), refusal);
+  co_return std::unexpected(co_await refusing);
+}
+
+Task<Error> LoginThrottle::refused(std::string shop_id,
+                                   std::vector<std::pair<std::string, std::int64_t>> buckets,
+                                   const ErrorKind& refusal) {
   constexpr std::string_view sql =
       "SELECT failures, window_start FROM login_attempts WHERE shop_id = $1 AND bucket = $2";
   std::vector<storage::Query> queries;
-  queries.push_back({sql, {attempt.shop_id, email_bucket(attempt)}});
-  queries.push_back({sql, {attempt.shop_id, peer_bucket(attempt)}});
+  for (const auto& [bucket, free] : buckets) {
+    queries.push_back({sql, {shop_id, bucket}});
+  }
   Task<std::vector<storage::Rows>> reading = database_.read_all(std::move(queries));
   const std::vector<storage::Rows> rows = co_await reading;
-  const std::int64_t at = std::max(heard_at(rows[0], limits::login_failures_by_email),
-                                   heard_at(rows[1], limits::login_failures_by_peer));
+  std::int64_t at = 0;
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    at = std::max(at, heard_at(rows[i], buckets[i].second));
+  }
   const std::int64_t wait = at - to_millis(clock_.now());
-  co_return std::max<std::int64_t>(1, (wait + 999) / 1000);
+  const std::int64_t seconds = std::max<std::int64_t>(1, (wait + 999) / 1000);
+  Error error(refusal, "Try again in " + std::to_string(seconds) + " seconds.");
+  error.retry_after_seconds = seconds;
+  co_return error;
 }
 
 void LoginThrottle::forgive(storage::Batch& batch, const LoginAttempt& attempt) {
   batch.add("DELETE FROM login_attempts WHERE shop_id = $1 AND bucket = $2",
             {attempt.shop_id, email_bucket(attempt)});
   if (!attempt.peer.empty()) {
-    batch.add(
-        "UPDATE login_attempts SET failures = failures - 1 "
-        "WHERE shop_id = $1 AND bucket = $2 AND failures > 0",
-        {attempt.shop_id, peer_bucket(attempt)});
+    take_back(batch, attempt.shop_id, peer_bucket(attempt));
+  }
+}
+
+void LoginThrottle::forgive_code(storage::Batch& batch, const std::string& shop_id,
+                                 const std::string& peer) {
+  if (!peer.empty()) {
+    take_back(batch, shop_id, code_bucket(peer));
   }
 }
 

@@ -12,6 +12,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
@@ -51,11 +53,20 @@ class LoginThrottle {
   // attempt of the network address (others from there may still be guessing).
   static void forgive(storage::Batch& batch, const LoginAttempt& attempt);
 
+  // Codes of promotions are guessed as passwords are, but by nobody in particular: they are counted
+  // by network address alone, as failed until `forgive_code`. Error: `refusal` with Retry-After.
+  Task<Result<void>> count_code(std::string shop_id, std::string peer, const ErrorKind& refusal);
+  static void forgive_code(storage::Batch& batch, const std::string& shop_id,
+                           const std::string& peer);
+
   // Deletes counts nobody needs any more, at most limits::purged_rows.
   Task<void> purge();
 
  private:
-  Task<std::int64_t> seconds_until_heard(LoginAttempt attempt);
+  // `buckets`: names with how many failures each may have before the first wait.
+  Task<Error> refused(std::string shop_id,
+                      std::vector<std::pair<std::string, std::int64_t>> buckets,
+                      const ErrorKind& refusal);
 
   storage::Database& database_;
   const Clock& clock_;

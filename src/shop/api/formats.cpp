@@ -7,6 +7,7 @@
 #include "base/limits.hpp"
 #include "base/money.hpp"
 #include "base/text.hpp"
+#include "shop/carts/limits.hpp"
 
 namespace securecart::shop::api {
 
@@ -104,6 +105,13 @@ bool is_id_of(std::string_view text, std::string_view prefix) {
   return is_id(text, prefix);
 }
 
+bool is_promotion_code(std::string_view text, std::string_view) {
+  return !text.empty() && text.size() <= limits::promotion_code_bytes &&
+         is_alphanumeric(text.front()) && std::ranges::all_of(text, [](char c) {
+           return is_alphanumeric(c) || c == '-' || c == '_';
+         });
+}
+
 // OpenAPI's hint to hide a field's input; any text is one.
 bool is_password(std::string_view, std::string_view) {
   return true;
@@ -130,6 +138,9 @@ const Format::Known Format::known[] = {
     {"uri-reference", is_uri_reference, "an http or https address or a path beginning with '/'",
      "^(https?://|/)"},
     {"hostname", is_hostname, "a host name without a port", ""},
+    {"promotion-code", is_promotion_code,
+     "up to 32 letters, digits, '-' and '_', beginning with a letter or digit",
+     "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"},
     {"password", is_password, "a password", ""}};
 
 std::optional<Format> Format::find(std::string_view name) {

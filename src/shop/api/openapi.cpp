@@ -58,6 +58,7 @@ constexpr TagText tag_texts[] = {
     {"Admin: catalog", "Products, variants, images and collections."},
     {"Admin: inventory", "Stock by location, its movements and allotments."},
     {"Admin: orders", "Orders as the merchant sees them: cancel, refund, fulfil."},
+    {"Admin: promotions", "What the shop takes off its prices, by code or by itself."},
     {"Admin: ledger", "Double-entry accounts and the chain of receipts."},
     {"Admin: settings", "The shop, its taxes, shipping zones and hosts."},
     {"Admin: customers", "The shop's customers."},

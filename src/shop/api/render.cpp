@@ -17,7 +17,8 @@ json::value image(const std::string& src, const std::string& alt) {
   return src.empty() ? json::value(nullptr) : json::value(json::object{{"src", src}, {"alt", alt}});
 }
 
-json::object render_line(const flows::CartSnapshot& cart, const flows::SnapshotLine& line) {
+json::object render_line(const flows::CartSnapshot& cart, const flows::SnapshotLine& line,
+                         std::int64_t discount) {
   const std::optional<std::int64_t> left = cart.available(line);
   const std::int64_t price = line.unit_price.value_or(0);
   return {{"id", line.id},
@@ -31,6 +32,7 @@ json::object render_line(const flows::CartSnapshot& cart, const flows::SnapshotL
           {"quantity", line.quantity},
           {"unit_price", price},
           {"total", line.buyable() ? price * line.quantity : 0},
+          {"discount", discount},
           {"available", line.buyable() && (!left || *left >= line.quantity)},
           {"quantity_available", left ? json::value(std::max<std::int64_t>(*left, 0)) : nullptr},
           {"requires_shipping", line.requires_shipping}};
@@ -54,6 +56,23 @@ json::array render_problems(const flows::CartSnapshot& cart) {
     }
   }
   return problems;
+}
+
+// Each code the shopper entered, and why it takes nothing off when it does not.
+json::array render_codes(const flows::CartSnapshot& cart, const carts::Discounts& discounts) {
+  json::array codes;
+  for (const std::string& code : cart.codes) {
+    const auto promotion = std::ranges::find(cart.promotions, code, &carts::Promotion::code);
+    json::value obstacle = "unknown";
+    if (promotion != cart.promotions.end()) {
+      const auto& found =
+          discounts.obstacles[static_cast<std::size_t>(promotion - cart.promotions.begin())];
+      obstacle = found ? json::value(carts::to_string(*found)) : json::value(nullptr);
+    }
+    codes.push_back(
+        json::object{{"code", code}, {"applied", obstacle.is_null()}, {"obstacle", obstacle}});
+  }
+  return codes;
 }
 
 json::array render_tax_lines(const carts::Totals& totals) {
@@ -87,6 +106,7 @@ json::array render_order_lines(const orders::Order& order) {
                                  {"quantity", line.quantity},
                                  {"unit_price", line.unit_price},
                                  {"total", line.total},
+                                 {"discount", line.discount},
                                  {"tax", line.tax},
                                  {"fulfilled", line.fulfilled},
                                  {"refunded", line.refunded}});
@@ -136,15 +156,16 @@ json::array render_history(const orders::Order& order) {
 }  // namespace
 
 json::object render_cart(const flows::CartSnapshot& cart) {
+  const carts::Totals totals = cart.totals();
+  const carts::Discounts discounts = cart.discounts();
   json::array lines;
-  for (const flows::SnapshotLine& line : cart.lines) {
-    lines.push_back(render_line(cart, line));
+  for (std::size_t i = 0; i < cart.lines.size(); ++i) {
+    lines.push_back(render_line(cart, cart.lines[i], totals.line_discounts[i]));
   }
   json::array missing;
   for (const std::string& name : flows::missing_for_completion(cart)) {
     missing.emplace_back(name);
   }
-  const carts::Totals totals = cart.totals();
   const bool complete = missing.empty();
   return {{"id", cart.id},
           {"currency", cart.currency},
@@ -154,7 +175,10 @@ json::object render_cart(const flows::CartSnapshot& cart) {
           {"billing_address", cart.billing_address},
           {"shipping_method", render_method(cart)},
           {"lines", std::move(lines)},
+          {"codes", render_codes(cart, discounts)},
+          {"discounts", flows::describe_discounts(cart, discounts)},
           {"totals", json::object{{"subtotal", totals.subtotal},
+                                  {"discount", totals.discount},
                                   {"shipping", totals.shipping},
                                   {"tax", totals.tax},
                                   {"total", totals.total},
@@ -191,7 +215,9 @@ json::object render_order(const orders::Order& order) {
           {"email", order.email},
           {"currency", order.currency},
           {"lines", render_order_lines(order)},
+          {"discounts", order.discounts},
           {"totals", json::object{{"subtotal", order.subtotal},
+                                  {"discount", order.discount_total},
                                   {"shipping", order.shipping_total},
                                   {"tax", order.tax_total},
                                   {"total", order.total},

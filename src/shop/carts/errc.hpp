@@ -30,4 +30,21 @@ inline constexpr ErrorKind shipping_method_unavailable{
 inline constexpr ErrorKind not_sold_there{"not_sold_there", 422,
                                           "The shop does not sell to there."};
 
+// No active promotion has the code the shopper entered.
+inline constexpr ErrorKind code_unknown{"code_unknown", 422, "This code is not known."};
+// Too many codes were tried from this network address; Retry-After says when the next is heard.
+inline constexpr ErrorKind code_throttled{"code_throttled", 429, "Too many wrong codes were tried.",
+                                          true};
+// Another promotion of the shop has the code.
+inline constexpr ErrorKind promotion_code_taken{"promotion_code_taken", 409,
+                                                "Another promotion has this code."};
+// Orders used it: it can be switched off, and stays for what they got.
+inline constexpr ErrorKind promotion_used{"promotion_used", 409, "Orders used this promotion."};
+// Fewer uses than there were already.
+inline constexpr ErrorKind promotion_limit_below_use{
+    "promotion_limit_below_use", 409, "The promotion was used more often than that."};
+// The shop has as many promotions as it may.
+inline constexpr ErrorKind promotion_limit{"promotion_limit", 409,
+                                           "This shop has as many promotions as one may."};
+
 }  // namespace securecart::shop::carts::errc

@@ -39,20 +39,27 @@ void add_to_group(std::vector<Group>& groups, const std::optional<TaxRate>& rate
 }  // namespace
 
 Totals price(const std::vector<PricedLine>& lines, std::int64_t shipping,
-             const std::optional<TaxRate>& shipping_tax, bool tax_included) {
-  assert(shipping >= 0);
+             const std::optional<TaxRate>& shipping_tax, bool tax_included,
+             std::int64_t shipping_discount) {
+  assert(shipping >= 0 && shipping_discount >= 0 && shipping_discount <= shipping);
   Totals totals;
   totals.tax_included = tax_included;
   totals.shipping = shipping;
+  totals.shipping_discount = shipping_discount;
+  totals.discount = shipping_discount;
   std::vector<Group> groups;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     assert(lines[i].unit_price >= 0 && lines[i].quantity >= 0);
     const std::int64_t amount = lines[i].unit_price * lines[i].quantity;
+    const std::int64_t discount = lines[i].discount;
+    assert(discount >= 0 && discount <= amount);
     totals.line_totals.push_back(amount);
+    totals.line_discounts.push_back(discount);
     totals.subtotal += amount;
-    add_to_group(groups, lines[i].tax, i, amount);
+    totals.discount += discount;
+    add_to_group(groups, lines[i].tax, i, amount - discount);
   }
-  add_to_group(groups, shipping_tax, lines.size(), shipping);
+  add_to_group(groups, shipping_tax, lines.size(), shipping - shipping_discount);
 
   totals.line_taxes.resize(lines.size());
   for (const Group& group : groups) {
@@ -73,7 +80,7 @@ Totals price(const std::vector<PricedLine>& lines, std::int64_t shipping,
     return a.rate.basis_points != b.rate.basis_points ? a.rate.basis_points > b.rate.basis_points
                                                       : a.rate.name < b.rate.name;
   });
-  totals.total = totals.subtotal + shipping + (tax_included ? 0 : totals.tax);
+  totals.total = totals.subtotal + shipping - totals.discount + (tax_included ? 0 : totals.tax);
   return totals;
 }
 

@@ -26,6 +26,7 @@ struct PricedLine {
   std::int64_t unit_price = 0;
   std::int64_t quantity = 0;
   std::optional<TaxRate> tax;  // none: not taxed
+  std::int64_t discount = 0;   // taken off the line; at most what it comes to
 };
 
 struct TaxLine {
@@ -36,20 +37,24 @@ struct TaxLine {
 struct Totals {
   std::int64_t subtotal = 0;  // the lines as priced
   std::int64_t shipping = 0;  // as priced
-  std::int64_t tax = 0;       // contained in subtotal + shipping when tax_included, else on top
+  std::int64_t discount = 0;  // taken off both
+  std::int64_t tax = 0;       // contained in what is left when tax_included, else on top
   std::int64_t total = 0;     // what the shopper pays
   bool tax_included = true;
   std::vector<TaxLine> tax_lines;         // by rate, largest rate first
   std::vector<std::int64_t> line_totals;  // as priced
   std::vector<std::int64_t> line_taxes;
+  std::vector<std::int64_t> line_discounts;
   std::int64_t shipping_tax = 0;
+  std::int64_t shipping_discount = 0;
 };
 
-// Prices of lines and shipping contain their tax when `tax_included`. Asserts that no amount is
-// negative; unit prices and quantities are within max_amount and limits::line_quantity, so nothing
-// overflows.
+// Prices of lines and shipping contain their tax when `tax_included`; tax is on what discounts
+// leave. Asserts that no amount is negative; unit prices and quantities are within max_amount and
+// limits::line_quantity, so nothing overflows.
 Totals price(const std::vector<PricedLine>& lines, std::int64_t shipping,
-             const std::optional<TaxRate>& shipping_tax, bool tax_included);
+             const std::optional<TaxRate>& shipping_tax, bool tax_included,
+             std::int64_t shipping_discount = 0);
 
 // The band of a shipping method that carries `grams`; bands rise by max_grams, the last may be
 // open.

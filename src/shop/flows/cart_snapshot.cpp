@@ -7,6 +7,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include "shop/carts/promotion_store.hpp"
+
 namespace securecart::shop::flows {
 namespace {
 
@@ -41,6 +43,11 @@ constexpr std::string_view stands_sql =
     "JOIN allotments a ON a.shop_id = v.shop_id AND a.item_id = v.inventory_item_id "
     "JOIN locations s ON s.shop_id = a.shop_id AND s.id = a.location_id "
     "WHERE l.shop_id = $1 AND l.cart_id = $2 AND a.region = $3";
+constexpr std::string_view collections_sql =
+    "SELECT l.id, cp.collection_id FROM cart_lines l "
+    "JOIN variants v ON v.shop_id = l.shop_id AND v.id = l.variant_id "
+    "JOIN collection_products cp ON cp.shop_id = v.shop_id AND cp.product_id = v.product_id "
+    "WHERE l.shop_id = $1 AND l.cart_id = $2";
 // Documents in our own rows were validated when they were written.
 json::value stored_json(const std::optional<std::string>& text) {
   return text ? json::parse(*text) : json::value(nullptr);
@@ -121,6 +128,15 @@ void read_stands(CartSnapshot& cart, const Rows& rows) {
   }
 }
 
+void read_collections(CartSnapshot& cart, const Rows& rows) {
+  for (const Row row : rows) {
+    const auto line = std::ranges::find(cart.lines, row.text(0), &SnapshotLine::id);
+    if (line != cart.lines.end()) {
+      line->collection_ids.push_back(row.text(1));
+    }
+  }
+}
+
 // The kept terms when they are of this version, else those of the database.
 Task<std::shared_ptr<const SaleTerms>> terms_of(const Deps& deps, std::string shop_id,
                                                 std::int64_t version) {
@@ -179,17 +195,33 @@ const ShippingMethod* CartSnapshot::chosen_method() const {
   return fits ? &*method : nullptr;
 }
 
-carts::Totals CartSnapshot::totals() const {
-  std::vector<carts::PricedLine> priced;
+std::int64_t CartSnapshot::shipping_price() const {
+  const ShippingMethod* method = requires_shipping() ? chosen_method() : nullptr;
+  return method != nullptr ? *method_price(*method) : 0;
+}
+
+carts::Discounts CartSnapshot::discounts() const {
+  carts::DiscountableCart cart{
+      .currency = currency, .lines = {}, .shipping = shipping_price(), .at = read_at};
   for (const SnapshotLine& line : lines) {
+    cart.lines.push_back({line.product_id, line.collection_ids,
+                          line.buyable() ? *line.unit_price : 0, line.quantity});
+  }
+  return carts::discount(promotions, cart);
+}
+
+carts::Totals CartSnapshot::totals() const {
+  const carts::Discounts off = discounts();
+  std::vector<carts::PricedLine> priced;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const SnapshotLine& line = lines[i];
     priced.push_back({line.buyable() ? *line.unit_price : 0, line.quantity,
-                      line.taxable ? tax_rate(line.tax_class_id) : std::nullopt});
+                      line.taxable ? tax_rate(line.tax_class_id) : std::nullopt, off.lines[i]});
   }
   const ShippingMethod* method = requires_shipping() ? chosen_method() : nullptr;
-  const std::int64_t shipping = method != nullptr ? *method_price(*method) : 0;
-  return carts::price(priced, shipping,
+  return carts::price(priced, shipping_price(),
                       method != nullptr ? tax_rate(method->tax_class_id) : std::nullopt,
-                      terms->tax_included(shipping_country));
+                      terms->tax_included(shipping_country), off.shipping);
 }
 
 std::vector<inventory::Need> CartSnapshot::needs() const {
@@ -228,6 +260,8 @@ Task<std::optional<CartSnapshot>> read_cart(const Deps& deps, std::string shop_i
   queries.push_back({cart_sql, {shop_id, cart_id}});
   queries.push_back({lines_sql, {shop_id, cart_id}});
   queries.push_back({stands_sql, {shop_id, cart_id, deps.region}});
+  queries.push_back({collections_sql, {shop_id, cart_id}});
+  queries.push_back({carts::cart_promotions_sql, {shop_id, cart_id}});
   const std::vector<Rows> rows = co_await deps.database.read_all(std::move(queries));
   if (rows[0].empty()) {
     co_return std::nullopt;
@@ -238,6 +272,11 @@ Task<std::optional<CartSnapshot>> read_cart(const Deps& deps, std::string shop_i
   read_cart_row(cart, rows[0][0]);
   read_lines(cart, rows[1]);
   read_stands(cart, rows[2]);
+  read_collections(cart, rows[3]);
+  carts::CartPromotions found = carts::promotions_of(rows[4]);
+  cart.codes = std::move(found.codes);
+  cart.promotions = std::move(found.promotions);
+  cart.read_at = deps.clock.now();
   cart.terms = co_await terms_of(deps, cart.shop_id, rows[0][0].integer(13));
   if (cart.terms == nullptr) {
     co_return std::nullopt;

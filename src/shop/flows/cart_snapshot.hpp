@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "shop/carts/pricing.hpp"
+#include "shop/carts/promotions.hpp"
 #include "shop/flows/deps.hpp"
 #include "shop/flows/sale_terms.hpp"
 #include "shop/inventory/holds.hpp"
@@ -38,6 +39,7 @@ struct SnapshotLine {
   std::string item_id;  // empty when stock is not tracked
   std::int64_t units = 1;
   std::string tax_class_id;  // empty: the shop's default
+  std::vector<std::string> collection_ids;
 
   bool buyable() const { return published && unit_price.has_value(); }
 };
@@ -59,10 +61,13 @@ struct CartSnapshot {
   std::string status;
   std::int64_t version = 0;
   Timestamp updated_at;
+  Timestamp read_at;     // what of the promotions is on
   std::string order_id;  // once completed
   std::vector<SnapshotLine> lines;
+  std::vector<std::string> codes;  // as entered, in that order
   // What decides
-  std::vector<inventory::Stand> stands;  // of the lines' items, by priority of their location
+  std::vector<carts::Promotion> promotions;  // of the codes, and those that apply by themselves
+  std::vector<inventory::Stand> stands;      // of the lines' items, by priority of their location
 
   bool requires_shipping() const;
   std::int64_t grams() const;
@@ -73,11 +78,16 @@ struct CartSnapshot {
   std::optional<std::int64_t> method_price(const ShippingMethod& method) const;
   // The chosen method when it (still) can take the cart.
   const ShippingMethod* chosen_method() const;
+  // What promotions take off it.
+  carts::Discounts discounts() const;
   // Lines that cannot be bought count nothing.
   carts::Totals totals() const;
   std::vector<inventory::Need> needs() const;
   // Units of a line's variant that could be bought now; nullopt when there is no bound.
   std::optional<std::int64_t> available(const SnapshotLine& line) const;
+
+ private:
+  std::int64_t shipping_price() const;
 };
 
 // The shop's terms as they stand. Null: no such shop.

@@ -6,7 +6,9 @@
 
 #include "base/crypto.hpp"
 #include "base/limits.hpp"
+#include "shop/accounts/throttle.hpp"
 #include "shop/carts/errc.hpp"
+#include "shop/carts/limits.hpp"
 
 namespace securecart::shop::flows {
 namespace {
@@ -19,6 +21,13 @@ constexpr std::string_view variant_sql =
     "vp.variant_id = v.id AND vp.currency = $3) FROM variants v "
     "JOIN products p ON p.shop_id = v.shop_id AND p.id = v.product_id "
     "WHERE v.shop_id = $1 AND v.id = $2";
+
+// Of an active promotion, so that a code nobody gave out is not kept.
+constexpr std::string_view add_code_sql =
+    "INSERT INTO cart_codes (shop_id, cart_id, code, position) SELECT $1, $2, p.code, "
+    "(SELECT COALESCE(MAX(k.position), 0) + 1 FROM cart_codes k WHERE k.shop_id = $1 AND "
+    "k.cart_id = $2) FROM promotions p WHERE p.shop_id = $1 AND p.code = $3 AND p.code <> '' AND "
+    "p.active = 1";
 
 Value text_or_null(const std::string& text) {
   return text.empty() ? Value() : Value(text);
@@ -58,6 +67,11 @@ void add_lines_limit(Batch& batch, const std::string& shop_id, const std::string
 }
 
 Error refusal(const ErrorKind& kind) {
+  if (&kind == &carts::errc::code_unknown) {
+    return {kind,
+            "Look at its letters again; it may also have ended.",
+            {{"/code", "is no code of this shop"}}};
+  }
   if (&kind == &carts::errc::cart_limit) {
     return {kind, fmt::format("A cart takes {} lines of up to {} units each.", limits::cart_lines,
                               limits::line_quantity)};
@@ -217,6 +231,37 @@ Task<Result<std::monostate>> add_cart_line(const Deps& deps, CartSnapshot cart, 
   add_open_guard(batch, cart.shop_id, cart.id, deps.clock.now());
   add_line(batch, deps, cart.shop_id, cart.id, line);
   add_lines_limit(batch, cart.shop_id, cart.id);
+  co_return co_await commit(deps, std::move(batch));
+}
+
+Task<Result<std::monostate>> add_cart_code(const Deps& deps, CartSnapshot cart, std::string code,
+                                           std::string peer) {
+  if (contains(cart.codes, code)) {
+    co_return std::monostate();
+  }
+  if (cart.codes.size() >= limits::cart_codes) {
+    co_return fail(carts::errc::cart_limit,
+                   fmt::format("A cart takes {} codes: remove one first.", limits::cart_codes));
+  }
+  accounts::LoginThrottle throttle(deps.database, deps.clock);
+  Result<void> heard =
+      co_await throttle.count_code(cart.shop_id, peer, carts::errc::code_throttled);
+  if (!heard) {
+    co_return std::unexpected(std::move(heard.error()));
+  }
+  Batch batch;
+  add_open_guard(batch, cart.shop_id, cart.id, deps.clock.now());
+  batch.add(add_code_sql, {cart.shop_id, cart.id, code}).expect(1, carts::errc::code_unknown);
+  accounts::LoginThrottle::forgive_code(batch, cart.shop_id, peer);
+  co_return co_await commit(deps, std::move(batch));
+}
+
+Task<Result<std::monostate>> remove_cart_code(const Deps& deps, CartSnapshot cart,
+                                              std::string code) {
+  Batch batch;
+  add_open_guard(batch, cart.shop_id, cart.id, deps.clock.now());
+  batch.add("DELETE FROM cart_codes WHERE shop_id = $1 AND cart_id = $2 AND code = $3",
+            {cart.shop_id, cart.id, code});
   co_return co_await commit(deps, std::move(batch));
 }
 

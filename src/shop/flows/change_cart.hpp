@@ -50,4 +50,12 @@ Task<Result<std::monostate>> add_cart_line(const Deps& deps, CartSnapshot cart, 
 Task<Result<std::monostate>> set_cart_line(const Deps& deps, CartSnapshot cart, std::string line_id,
                                            std::int64_t quantity);
 
+// Puts the code of an active promotion on the cart, whether or not it takes anything off yet; one
+// that is there already stays where it is. `peer` is the network address that may guess codes.
+// Refuses with cart_completed, code_unknown, code_throttled and cart_limit.
+Task<Result<std::monostate>> add_cart_code(const Deps& deps, CartSnapshot cart, std::string code,
+                                           std::string peer);
+Task<Result<std::monostate>> remove_cart_code(const Deps& deps, CartSnapshot cart,
+                                              std::string code);
+
 }  // namespace securecart::shop::flows

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/money.hpp"
+#include "shop/carts/promotion_store.hpp"
 #include "shop/flows/settle_payment.hpp"
 #include "shop/inventory/errc.hpp"
 #include "shop/orders/errc.hpp"
@@ -174,6 +175,7 @@ Result<OrderPlan> decide_cancel(const OrderSnapshot& snapshot, const CancelReque
        .currency = order.currency,
        .at = deps.clock.now(),
        .transfers = payments::give_back(revenue, order.refunded_total, order.total)});
+  carts::add_release(plan.batch, order.shop_id, order.id, deps.clock.now());
   orders::Change change{order.state};
   change.state.status = orders::Status::cancelled;
   const std::int64_t owed = order.captured_total - order.refunded_total;
@@ -296,7 +298,8 @@ std::int64_t value_of(const Order& order, const std::vector<LineQuantity>& lines
   std::int64_t value = 0;
   for (const LineQuantity& wanted : lines) {
     const auto line = std::ranges::find(order.lines, wanted.line_id, &orders::Line::id);
-    const std::int64_t paid = line->total + (order.prices_include_tax ? 0 : line->tax);
+    const std::int64_t paid =
+        line->total - line->discount + (order.prices_include_tax ? 0 : line->tax);
     value += scale(paid, line->refunded + wanted.quantity, line->quantity) -
              scale(paid, line->refunded, line->quantity);
   }

@@ -7,6 +7,7 @@
 
 #include "base/money.hpp"
 #include "shop/carts/errc.hpp"
+#include "shop/carts/promotion_store.hpp"
 #include "shop/flows/settle_payment.hpp"
 #include "shop/inventory/errc.hpp"
 #include "shop/orders/store.hpp"
@@ -86,6 +87,8 @@ orders::Order make_order(const CartSnapshot& cart, const CompletionRequest& requ
   order.tax_country = cart.terms->tax_country(cart.shipping_country);
   order.subtotal = totals.subtotal;
   order.shipping_total = totals.shipping;
+  order.discount_total = totals.discount;
+  order.shipping_discount = totals.shipping_discount;
   order.tax_total = totals.tax;
   order.shipping_tax = totals.shipping_tax;
   order.total = totals.total;
@@ -117,6 +120,7 @@ orders::Order make_order(const CartSnapshot& cart, const CompletionRequest& requ
     line.quantity = from.quantity;
     line.unit_price = *from.unit_price;
     line.total = totals.line_totals[i];
+    line.discount = totals.line_discounts[i];
     line.tax = totals.line_taxes[i];
     line.requires_shipping = from.requires_shipping;
     order.lines.push_back(std::move(line));
@@ -133,6 +137,21 @@ void add_cart_guard(storage::Batch& batch, const CartSnapshot& cart, const Deps&
       {cart.shop_id, cart.id, cart.version, to_millis(now)});
   if (deps.guard_completed_carts) {
     close.expect(1, carts::errc::cart_changed);
+  }
+}
+
+// Each promotion that took something off counts this order; with none of its uses left, the cart is
+// looked at again and costs what it costs without it.
+void add_uses(storage::Batch& batch, const CartSnapshot& cart, const carts::Discounts& discounts,
+              const orders::Order& order) {
+  for (const carts::Discount& discount : discounts.applied) {
+    carts::add_use(batch, cart.promotions[discount.promotion],
+                   {.shop_id = order.shop_id,
+                    .order_id = order.id,
+                    .email = order.email,
+                    .amount = discount.amount,
+                    .at = order.placed_at},
+                   carts::errc::cart_changed);
   }
 }
 
@@ -192,6 +211,18 @@ std::string order_token(std::string_view cart_secret, std::string_view cart_id) 
   return "ot_" + base64url(hmac_sha256(cart_secret, "order of " + std::string(cart_id)));
 }
 
+json::array describe_discounts(const CartSnapshot& cart, const carts::Discounts& discounts) {
+  json::array list;
+  for (const carts::Discount& discount : discounts.applied) {
+    const carts::Promotion& promotion = cart.promotions[discount.promotion];
+    list.push_back(json::object{{"promotion_id", promotion.id},
+                                {"title", promotion.title},
+                                {"code", promotion.code},
+                                {"amount", discount.amount}});
+  }
+  return list;
+}
+
 std::vector<std::string> missing_for_completion(const CartSnapshot& cart) {
   std::vector<std::string> missing;
   if (cart.lines.empty()) {
@@ -240,9 +271,12 @@ Result<Plan> decide_completion(const CartSnapshot& cart, const CompletionRequest
   Plan plan;
   plan.order = make_order(cart, request, totals, deps);
   orders::Order& order = plan.order;
+  const carts::Discounts discounts = cart.discounts();
+  order.discounts = describe_discounts(cart, discounts);
   order.receipt = orders::sign_statement(order, key);
   add_cart_guard(plan.batch, cart, deps, order.placed_at);
   orders::add_order(plan.batch, order, carts::errc::cart_changed);
+  add_uses(plan.batch, cart, discounts, order);
   inventory::add_holds(plan.batch, deps.ids,
                        {.shop_id = order.shop_id,
                         .region = deps.region,

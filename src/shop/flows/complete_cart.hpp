@@ -46,6 +46,9 @@ std::string order_token(std::string_view cart_secret, std::string_view cart_id);
 // What stands between a cart and its order, for showing ("email", "shipping_address", …).
 std::vector<std::string> missing_for_completion(const CartSnapshot& cart);
 
+// What a cart or an order says of the promotions applied to it.
+json::array describe_discounts(const CartSnapshot& cart, const carts::Discounts& discounts);
+
 // Pure but for drawing ids. Asserts that the cart is open.
 Result<Plan> decide_completion(const CartSnapshot& cart, const CompletionRequest& request,
                                const orders::ReceiptKey& key, const Deps& deps);

@@ -10,6 +10,7 @@
 #include "shop/accounts/limits.hpp"
 #include "shop/accounts/sessions.hpp"
 #include "shop/accounts/throttle.hpp"
+#include "shop/carts/promotion_store.hpp"
 
 namespace securecart::shop::flows {
 namespace {
@@ -141,6 +142,7 @@ Task<Result<void>> erase_customer(const Deps& deps, std::string shop_id, std::st
       .expect(1, accounts::errc::customer_has_open_orders);
   blank_trade(batch, shop_id, customer_id);
   blank_words(batch, shop_id, customer_id);
+  carts::forget_uses(batch, shop_id, account[0].text(0));
   remove_account(batch, shop_id, customer_id, account[0].text(0));
   batch.event("customer.erased", shop_id, customer_id,
               to_string(json::value(json::object{{"customer_id", customer_id}})));

@@ -4,6 +4,7 @@
 
 #include "shop/accounts/errc.hpp"
 #include "shop/carts/errc.hpp"
+#include "shop/carts/promotion_store.hpp"
 #include "tests/support/flows_world.hpp"
 
 namespace securecart::shop::flows {
@@ -76,6 +77,19 @@ class EraseCustomer : public testing::Test {
     ASSERT_TRUE(plan) << plan.error().detail;
     world.apply(std::move(plan->batch));
   }
+  // A code that each customer may use once.
+  void use_code(const std::string& order_id) {
+    carts::StoredPromotion once;
+    once.promotion.id = "promo_1";
+    once.promotion.code = "ONCE";
+    once.promotion.customer_limit = 1;
+    storage::Batch batch;
+    carts::add_promotion(batch, world.shop_a, once);
+    carts::add_use(batch, once.promotion,
+                   {.shop_id = world.shop_a, .order_id = order_id, .email = "Ada@example.com"},
+                   carts::errc::cart_changed);
+    world.apply(std::move(batch));
+  }
   // Every column of every table in which the text stands somewhere.
   std::vector<std::string> traces_of(const std::string& text) {
     std::vector<std::string> traces;
@@ -113,6 +127,7 @@ TEST_F(EraseCustomer, NothingOfThePersonIsLeftAnywhere) {
   refund.reason = "Mrs Veen fell ill";
   change(decide_refund(refunded, refund, world.deps));
   change(decide_cancel(place("key-3"), {"staff", "Mrs Veen moved away"}, world.deps));
+  use_code(refunded.order.id);
   cart();
   for (const std::string& text : personal) {
     EXPECT_FALSE(traces_of(text).empty()) << "the test looks in the right places";

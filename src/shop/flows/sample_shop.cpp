@@ -9,6 +9,7 @@
 
 #include "base/assets.hpp"
 #include "base/text_list.hpp"
+#include "shop/carts/promotion_store.hpp"
 #include "shop/carts/settings.hpp"
 #include "shop/functions/store.hpp"
 #include "shop/inventory/holds.hpp"
@@ -64,6 +65,7 @@ class Stocking {
   Task<void> collections();
   Task<std::size_t> products();
   Task<void> functions();
+  Task<void> promotions();
 
  private:
   void add_tax_classes(storage::Batch& batch);
@@ -301,6 +303,21 @@ Task<void> Stocking::functions() {
   co_await parts_.deps.database.commit(std::move(batch));
 }
 
+// A code to try the checkout with.
+Task<void> Stocking::promotions() {
+  carts::StoredPromotion welcome;
+  welcome.promotion.id = parts_.deps.ids.make("promo");
+  welcome.promotion.title = "Welcome";
+  welcome.promotion.code = "WELCOME10";
+  welcome.promotion.kind = carts::PromotionKind::percentage;
+  welcome.promotion.terms.basis_points = 1'000;
+  welcome.promotion.customer_limit = 1;
+  welcome.created_at = parts_.deps.clock.now();
+  storage::Batch batch = once("promotions");
+  carts::add_promotion(batch, shop_.shop_id, welcome);
+  co_await parts_.deps.database.commit(std::move(batch));
+}
+
 }  // namespace
 
 NewShop sample_shop(std::string owner_password) {
@@ -345,6 +362,7 @@ Task<void> stock_sample_shop(SampleParts parts, CreatedShop shop,
   progress("taxes, shipping, locations");
   co_await stocking.settings();
   co_await stocking.functions();
+  co_await stocking.promotions();
   progress("collections");
   co_await stocking.collections();
   progress("products, pictures and stock");

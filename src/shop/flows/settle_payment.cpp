@@ -143,7 +143,9 @@ void fail_refund(storage::Batch& batch, Refund& refund, const orders::Order& ord
 }  // namespace
 
 payments::Revenue revenue_of(const orders::Order& order) {
-  return payments::revenue_of(order.subtotal, order.shipping_total, order.tax_total,
+  const std::int64_t off_lines = order.discount_total - order.shipping_discount;
+  return payments::revenue_of(order.subtotal - off_lines,
+                              order.shipping_total - order.shipping_discount, order.tax_total,
                               order.shipping_tax, order.prices_include_tax);
 }
 

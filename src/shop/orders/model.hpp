@@ -22,7 +22,8 @@ struct Line {
   std::string image;
   std::int64_t quantity = 0;
   std::int64_t unit_price = 0;
-  std::int64_t total = 0;  // as priced
+  std::int64_t total = 0;     // as priced
+  std::int64_t discount = 0;  // taken off it
   std::int64_t tax = 0;
   std::int64_t fulfilled = 0;
   std::int64_t refunded = 0;
@@ -68,9 +69,11 @@ struct Order {
   std::string currency;
   State state;
   bool prices_include_tax = true;
-  std::string tax_country;  // whose taxes apply; stays when the addresses are erased
-  std::int64_t subtotal = 0;
-  std::int64_t shipping_total = 0;
+  std::string tax_country;             // whose taxes apply; stays when the addresses are erased
+  std::int64_t subtotal = 0;           // of the lines, as priced
+  std::int64_t shipping_total = 0;     // as priced
+  std::int64_t discount_total = 0;     // taken off both
+  std::int64_t shipping_discount = 0;  // the part of discount_total that is on shipping
   std::int64_t tax_total = 0;
   std::int64_t shipping_tax = 0;  // the part of tax_total that is on shipping
   std::int64_t total = 0;
@@ -80,6 +83,7 @@ struct Order {
   json::value billing_address;
   json::value shipping_method;  // {"id", "name", "amount"} or null
   json::array tax_lines;        // {"name", "basis_points", "amount"}
+  json::array discounts;        // {"promotion_id", "title", "code", "amount"}
   json::object receipt;         // {"payload", "key_id", "signature"}
   std::string home_region;
   std::int64_t version = 1;

@@ -162,18 +162,22 @@ json::object sign_statement(const Order& order, const ReceiptKey& key) {
                                  {"unit_price", line.unit_price},
                                  {"total", line.total}});
   }
-  const json::object payload{{"format", "securecart-receipt-1"},
-                             {"shop_id", order.shop_id},
-                             {"order_id", order.id},
-                             {"number", order.number},
-                             {"placed_at", format_rfc3339(order.placed_at)},
-                             {"currency", order.currency},
-                             {"lines", std::move(lines)},
-                             {"subtotal", order.subtotal},
-                             {"shipping", order.shipping_total},
-                             {"tax", order.tax_total},
-                             {"tax_included", order.prices_include_tax},
-                             {"total", order.total}};
+  json::object payload{{"format", "securecart-receipt-1"},
+                       {"shop_id", order.shop_id},
+                       {"order_id", order.id},
+                       {"number", order.number},
+                       {"placed_at", format_rfc3339(order.placed_at)},
+                       {"currency", order.currency},
+                       {"lines", std::move(lines)},
+                       {"subtotal", order.subtotal},
+                       {"shipping", order.shipping_total},
+                       {"tax", order.tax_total},
+                       {"tax_included", order.prices_include_tax},
+                       {"total", order.total}};
+  // A statement without discounts reads as it always did.
+  if (order.discount_total > 0) {
+    payload["discount"] = order.discount_total;
+  }
   return sign_payload(payload, key);
 }
 

@@ -18,11 +18,12 @@ constexpr std::string_view order_sql =
     "fulfilment_status, prices_include_tax, subtotal, shipping_total, tax_total, total, "
     "refunded_total, captured_total, shipping_address, billing_address, shipping_method, "
     "tax_lines, "
-    "receipt, home_region, version, placed_at, updated_at, shipping_tax, tax_country FROM orders "
+    "receipt, home_region, version, placed_at, updated_at, shipping_tax, tax_country, "
+    "discount_total, shipping_discount, discounts FROM orders "
     "WHERE shop_id = $1 AND id = $2";
 constexpr std::string_view lines_sql =
     "SELECT id, product_id, variant_id, title, variant_title, sku, image, quantity, unit_price, "
-    "total, tax, fulfilled, refunded, requires_shipping FROM order_lines "
+    "total, tax, fulfilled, refunded, requires_shipping, discount FROM order_lines "
     "WHERE shop_id = $1 AND order_id = $2 ORDER BY position";
 constexpr std::string_view history_sql =
     "SELECT id, at, kind, actor, detail FROM order_history "
@@ -74,6 +75,9 @@ void read_order_row(Order& order, const Row& row) {
   order.updated_at = from_millis(row.integer(24));
   order.shipping_tax = row.integer(25);
   order.tax_country = row.text(26);
+  order.discount_total = row.integer(27);
+  order.shipping_discount = row.integer(28);
+  order.discounts = json::parse(row.text(29)).as_array();
 }
 
 Line read_line(const Row& row) {
@@ -92,6 +96,7 @@ Line read_line(const Row& row) {
   line.fulfilled = row.integer(11);
   line.refunded = row.integer(12);
   line.requires_shipping = row.boolean(13);
+  line.discount = row.integer(14);
   return line;
 }
 
@@ -103,10 +108,10 @@ void add_order(Batch& batch, const Order& order, const ErrorKind& cart_refusal) 
           "INSERT INTO orders (shop_id, id, number, cart_id, token_hash, customer_id, email, "
           "currency, status, payment_status, fulfilment_status, prices_include_tax, subtotal, "
           "shipping_total, tax_total, total, shipping_address, billing_address, shipping_method, "
-          "tax_lines, receipt, home_region, placed_at, updated_at, shipping_tax, tax_country) "
-          "VALUES "
+          "tax_lines, receipt, home_region, placed_at, updated_at, shipping_tax, tax_country, "
+          "discount_total, shipping_discount, discounts) VALUES "
           "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
-          "$20, $21, $22, $23, $23, $24, $25)",
+          "$20, $21, $22, $23, $23, $24, $25, $26, $27, $28)",
           {order.shop_id,
            order.id,
            order.number,
@@ -131,17 +136,20 @@ void add_order(Batch& batch, const Order& order, const ErrorKind& cart_refusal) 
            order.home_region,
            to_millis(order.placed_at),
            order.shipping_tax,
-           order.tax_country})
+           order.tax_country,
+           order.discount_total,
+           order.shipping_discount,
+           securecart::to_string(json::value(order.discounts))})
       .or_refuse(cart_refusal);
   std::int64_t position = 0;
   for (const Line& line : order.lines) {
     batch.add(
         "INSERT INTO order_lines (shop_id, order_id, id, position, product_id, variant_id, title, "
-        "variant_title, sku, image, quantity, unit_price, total, tax, requires_shipping) VALUES "
-        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "variant_title, sku, image, quantity, unit_price, total, tax, requires_shipping, discount) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         {order.shop_id, order.id, line.id, ++position, line.product_id, line.variant_id, line.title,
          line.variant_title, line.sku, line.image, line.quantity, line.unit_price, line.total,
-         line.tax, as_integer(line.requires_shipping)});
+         line.tax, as_integer(line.requires_shipping), line.discount});
   }
 }
 

@@ -50,7 +50,8 @@ struct Revenue {
   std::int64_t tax = 0;
   std::int64_t total() const { return sales + shipping + tax; }
 };
-// `subtotal` and `shipping` as priced; `shipping_tax` is the part of `tax` that is on shipping.
+// `subtotal` and `shipping` after discounts; `shipping_tax` is the part of `tax` that is on
+// shipping.
 Revenue revenue_of(std::int64_t subtotal, std::int64_t shipping, std::int64_t tax,
                    std::int64_t shipping_tax, bool tax_included);
 std::vector<Transfer> earn(const Revenue& revenue);

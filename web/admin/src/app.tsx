@@ -36,6 +36,15 @@ const CollectionsPage = lazy(() =>
 const CollectionPage = lazy(() =>
   import('./pages/collections_page').then((m) => ({ default: m.CollectionPage })),
 );
+const PromotionsPage = lazy(() =>
+  import('./pages/promotions_page').then((m) => ({ default: m.PromotionsPage })),
+);
+const NewPromotionPage = lazy(() =>
+  import('./pages/promotions_page').then((m) => ({ default: m.NewPromotionPage })),
+);
+const PromotionPage = lazy(() =>
+  import('./pages/promotions_page').then((m) => ({ default: m.PromotionPage })),
+);
 const StockPage = lazy(() => import('./pages/stock_page').then((m) => ({ default: m.StockPage })));
 const StockItemPage = lazy(() =>
   import('./pages/stock_page').then((m) => ({ default: m.StockItemPage })),
@@ -69,6 +78,9 @@ const routes: [pattern: string, title: string, page: (id: string) => ReactNode][
   ['/admin/products/:id', 'Product', (id) => <ProductPage key={id} id={id} />],
   ['/admin/collections', 'Collections', () => <CollectionsPage />],
   ['/admin/collections/:id', 'Collection', (id) => <CollectionPage key={id} id={id} />],
+  ['/admin/promotions', 'Promotions', () => <PromotionsPage />],
+  ['/admin/promotions/new', 'New promotion', () => <NewPromotionPage />],
+  ['/admin/promotions/:id', 'Promotion', (id) => <PromotionPage key={id} id={id} />],
   ['/admin/stock', 'Stock', () => <StockPage />],
   ['/admin/stock/:id', 'Stock of an item', (id) => <StockItemPage key={id} id={id} />],
   ['/admin/imports', 'Import and export', () => <ImportsPage />],

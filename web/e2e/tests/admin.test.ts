@@ -65,6 +65,8 @@ describe.each([
       ['products', 'Marsh teapot'],
       ['products/new', 'It begins as a draft'],
       ['collections', 'Kitchen & Table'],
+      ['promotions', 'WELCOME10'],
+      ['promotions/new', 'Whoever enters a code'],
       ['stock', 'TEA-POT-OAT'],
       ['imports', 'Take your products out'],
       ['settings', 'Countries it sells to'],

@@ -115,6 +115,29 @@ void CartRoutes::mount(Operations& operations) {
                   .response_schema = "Cart",
                   .errors = {&errc::not_found, &carts::errc::cart_completed}},
                  *this, &CartRoutes::remove_line);
+  operations.add(
+      {.id = "addCartCode",
+       .method = Method::post,
+       .path = "/v1/store/carts/{cart_id}/codes",
+       .tag = "Carts",
+       .summary = "Enter a promotion's code",
+       .description = "Capital and small letters are the same. The cart's `codes` say whether it "
+                      "takes something off, or what stands in its way.",
+       .request_schema = "CartCodeInput",
+       .response_schema = "Cart",
+       .repeatable = true,
+       .errors = {&errc::not_found, &carts::errc::cart_completed, &carts::errc::code_unknown,
+                  &carts::errc::code_throttled, &carts::errc::cart_limit}},
+      *this, &CartRoutes::add_code);
+  operations.add({.id = "removeCartCode",
+                  .method = Method::del,
+                  .path = "/v1/store/carts/{cart_id}/codes/{code}",
+                  .tag = "Carts",
+                  .summary = "Take a code off the cart",
+                  .response_schema = "Cart",
+                  .repeatable = true,
+                  .errors = {&errc::not_found, &carts::errc::cart_completed}},
+                 *this, &CartRoutes::remove_code);
   operations.add({.id = "listCartShippingMethods",
                   .method = Method::get,
                   .path = "/v1/store/carts/{cart_id}/shipping-methods",
@@ -252,6 +275,28 @@ Task<Result<Reply>> CartRoutes::remove_line(Call& call) {
   }
   Result<std::monostate> outcome =
       co_await flows::set_cart_line(deps_, std::move(*cart), call.path("line_id"), 0);
+  co_return co_await changed(call, std::move(outcome));
+}
+
+Task<Result<Reply>> CartRoutes::add_code(Call& call) {
+  Result<CartSnapshot> cart = co_await find(call);
+  if (!cart) {
+    co_return std::unexpected(std::move(cart.error()));
+  }
+  std::string code = carts::normalised_code(get_string(call.body(), "code"));
+  Result<std::monostate> outcome =
+      co_await flows::add_cart_code(deps_, std::move(*cart), std::move(code), call.request().peer);
+  co_return co_await changed(call, std::move(outcome));
+}
+
+Task<Result<Reply>> CartRoutes::remove_code(Call& call) {
+  Result<CartSnapshot> cart = co_await find(call);
+  if (!cart) {
+    co_return std::unexpected(std::move(cart.error()));
+  }
+  std::string code = carts::normalised_code(call.path("code"));
+  Result<std::monostate> outcome =
+      co_await flows::remove_cart_code(deps_, std::move(*cart), std::move(code));
   co_return co_await changed(call, std::move(outcome));
 }
 

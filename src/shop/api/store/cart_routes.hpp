@@ -20,6 +20,8 @@ class CartRoutes {
   Task<Result<Reply>> add_line(Call& call);
   Task<Result<Reply>> set_line(Call& call);
   Task<Result<Reply>> remove_line(Call& call);
+  Task<Result<Reply>> add_code(Call& call);
+  Task<Result<Reply>> remove_code(Call& call);
   Task<Result<Reply>> shipping_methods(Call& call);
   Task<Result<Reply>> complete(Call& call);
 

@@ -29,6 +29,7 @@ const goals: { name: string; goals: Goal[] }[] = [
     goals: [
       { to: '/admin/products', name: 'Products', key: 'p' },
       { to: '/admin/collections', name: 'Collections', key: 'l' },
+      { to: '/admin/promotions', name: 'Promotions', key: 'm' },
       { to: '/admin/stock', name: 'Stock', key: 's' },
       { to: '/admin/imports', name: 'Import and export', key: 'i' },
     ],

@@ -183,6 +183,10 @@ function Totals({ order }: { order: AdminOrder }) {
   const { totals, currency } = order;
   const rows: [ReactNode, number][] = [
     ['Subtotal', totals.subtotal],
+    ...order.discounts.map(({ title, code, amount }): [ReactNode, number] => [
+      code === '' ? title : `${title} (${code})`,
+      -amount,
+    ]),
     ['Shipping', totals.shipping],
     ...totals.tax_lines.map((tax): [ReactNode, number] => [
       totals.tax_included ? `Tax in it: ${tax.name}` : `Tax: ${tax.name}`,

@@ -53,6 +53,10 @@ import type {
   PaymentProviderUpdate,
   ProductInput,
   ProductUpdate,
+  Promotion,
+  PromotionInput,
+  PromotionPage,
+  PromotionUpdate,
   ReceiptChainEntryPage,
   RefundInput,
   SalesReport,
@@ -910,6 +914,69 @@ export const getSales: Operation<GetSalesArgs, SalesReport> = {
   path: '/v1/admin/sales',
   query: ['from', 'until', 'interval'],
   repeatable: true,
+};
+
+export interface ListPromotionsArgs {
+  /** How many items a page has at most. */
+  limit?: number | undefined;
+  /**
+   * Where the page starts: `next_cursor` of the page before, as it is. Left out for the first page.
+   */
+  cursor?: string | null | undefined;
+}
+
+export const listPromotions: Operation<ListPromotionsArgs, PromotionPage> = {
+  method: 'GET',
+  path: '/v1/admin/promotions',
+  query: ['limit', 'cursor'],
+  repeatable: true,
+};
+
+export interface CreatePromotionArgs {
+  body: PromotionInput;
+}
+
+export const createPromotion: Operation<CreatePromotionArgs, Promotion> = {
+  method: 'POST',
+  path: '/v1/admin/promotions',
+  takes: 'json',
+};
+
+export interface GetPromotionArgs {
+  /** The promotion's id. */
+  promotion_id: string;
+  /** An ETag; `send` answers 304 while it is current. */
+  if_none_match?: string | undefined;
+}
+
+export const getPromotion: Operation<GetPromotionArgs, Promotion> = {
+  method: 'GET',
+  path: '/v1/admin/promotions/{promotion_id}',
+  repeatable: true,
+};
+
+export interface UpdatePromotionArgs {
+  /** The promotion's id. */
+  promotion_id: string;
+  /** The `version` that was read. */
+  if_match: number | string;
+  body: PromotionUpdate;
+}
+
+export const updatePromotion: Operation<UpdatePromotionArgs, Promotion> = {
+  method: 'PATCH',
+  path: '/v1/admin/promotions/{promotion_id}',
+  takes: 'json',
+};
+
+export interface DeletePromotionArgs {
+  /** The promotion's id. */
+  promotion_id: string;
+}
+
+export const deletePromotion: Operation<DeletePromotionArgs, null> = {
+  method: 'DELETE',
+  path: '/v1/admin/promotions/{promotion_id}',
 };
 
 export const listPaymentProviders: Operation<object, PaymentProviderPage> = {
@@ -2055,6 +2122,73 @@ export class AdminClient extends Client {
    */
   getSales(args: GetSalesArgs, options?: CallOptions): Promise<SalesReport> {
     return this.call(getSales, args, options);
+  }
+
+  /**
+   * The shop's promotions, newest first
+   *
+   * Staff or a secret key with `catalog_read` (owner, manager, fulfilment, support, viewer).
+   *
+   * Problems: deadline_exceeded, forbidden, internal, invalid_request, overloaded, shop_unknown,
+   * unauthorised, unavailable.
+   */
+  listPromotions(args: ListPromotionsArgs = {}, options?: CallOptions): Promise<PromotionPage> {
+    return this.call(listPromotions, args, options);
+  }
+
+  /**
+   * Take something off prices, by a code or by itself
+   *
+   * Promotions that combine apply together: units given first, then percentages, then fixed
+   * amounts, each on what is left. One that does not combine applies alone. A cart gets whichever
+   * takes off the most. Limits of use hold however many check out at once.
+   *
+   * Staff or a secret key with `catalog_write` (owner, manager).
+   *
+   * Problems: body_too_large, deadline_exceeded, forbidden, internal, invalid_request,
+   * outcome_unknown, overloaded, promotion_code_taken, promotion_limit, rate_limited, shop_unknown,
+   * unauthorised, unavailable, unsupported_media_type.
+   */
+  createPromotion(args: CreatePromotionArgs, options?: CallOptions): Promise<Promotion> {
+    return this.call(createPromotion, args, options);
+  }
+
+  /**
+   * Read a promotion and how often it was used
+   *
+   * Staff or a secret key with `catalog_read` (owner, manager, fulfilment, support, viewer).
+   *
+   * Problems: deadline_exceeded, forbidden, internal, invalid_request, not_found, overloaded,
+   * shop_unknown, unauthorised, unavailable.
+   */
+  getPromotion(args: GetPromotionArgs, options?: CallOptions): Promise<Promotion> {
+    return this.call(getPromotion, args, options);
+  }
+
+  /**
+   * Change a promotion, switch it on or off
+   *
+   * Staff or a secret key with `catalog_write` (owner, manager).
+   *
+   * Problems: body_too_large, deadline_exceeded, forbidden, internal, invalid_request, not_found,
+   * outcome_unknown, overloaded, precondition_required, promotion_limit, promotion_limit_below_use,
+   * rate_limited, shop_unknown, unauthorised, unavailable, unsupported_media_type,
+   * version_conflict.
+   */
+  updatePromotion(args: UpdatePromotionArgs, options?: CallOptions): Promise<Promotion> {
+    return this.call(updatePromotion, args, options);
+  }
+
+  /**
+   * Remove a promotion that no order used
+   *
+   * Staff or a secret key with `catalog_write` (owner, manager).
+   *
+   * Problems: deadline_exceeded, forbidden, internal, invalid_request, not_found, outcome_unknown,
+   * overloaded, promotion_used, rate_limited, shop_unknown, unauthorised, unavailable.
+   */
+  deletePromotion(args: DeletePromotionArgs, options?: CallOptions): Promise<null> {
+    return this.call(deletePromotion, args, options);
   }
 
   /**

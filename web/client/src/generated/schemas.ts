@@ -167,6 +167,9 @@ export interface Amount {
   amount: number;
 }
 
+/** Minor units by currency. */
+export type AmountsByCurrency = Record<string, number>;
+
 /** A key of a program. */
 export interface ApiKey {
   id: string;
@@ -193,11 +196,39 @@ export interface ApiKeyInput {
   role?: 'owner' | 'manager' | 'fulfilment' | 'support' | 'viewer' | undefined;
 }
 
+/** What a promotion takes off. */
+export interface AppliedDiscount {
+  promotion_id: string;
+  title: string;
+  /** Empty: it applies by itself. */
+  code: string;
+  amount: number;
+}
+
 /**
  * A cart with what it costs now. Prices are those of the moment; the order keeps those of its
  * completion.
  */
 export type Cart = CartFields;
+
+/**
+ * A code that was entered. It stays on the cart while something stands in its way, and applies once
+ * nothing does.
+ */
+export interface CartCode {
+  code: string;
+  applied: boolean;
+  /**
+   * Why it takes nothing off: `used_up` by everybody together, `used_by_customer` by this e-mail
+   * address, `better_applies` when it does not combine with what takes off more, `unknown` once it
+   * was withdrawn.
+   */
+  obstacle: 'not_started' | 'ended' | 'used_up' | 'used_by_customer' | 'not_in_currency' | 'below_minimum' | 'nothing_matches' | 'better_applies' | 'unknown' | null;
+}
+
+export interface CartCodeInput {
+  code: string;
+}
 
 export interface CartCompletion {
   payment: PaymentInput;
@@ -219,6 +250,8 @@ export interface CartFields {
   billing_address: Address | null;
   shipping_method: ShippingChoice | null;
   lines: CartLine[];
+  codes: CartCode[];
+  discounts: AppliedDiscount[];
   totals: CartTotals;
   requires_shipping: boolean;
   ready: {
@@ -249,7 +282,9 @@ export interface CartLine {
   image: Image | null;
   quantity: number;
   unit_price: number;
+  /** As priced, before discounts. */
   total: number;
+  discount: number;
   /** The whole quantity could be bought now. */
   available: boolean;
   /** Units left; null when there is no bound. */
@@ -284,11 +319,12 @@ export interface CartShippingMethods {
 }
 
 /**
- * Minor units of the cart's currency. `tax` is contained in the prices when `tax_included`, else
- * added to them.
+ * Minor units of the cart's currency. `discount` is taken off `subtotal` and `shipping`. `tax` is
+ * contained in what is left when `tax_included`, else added to it.
  */
 export interface CartTotals {
   subtotal: number;
+  discount: number;
   shipping: number;
   tax: number;
   total: number;
@@ -728,6 +764,7 @@ export interface OrderFields {
   email: string;
   currency: string;
   lines: OrderLine[];
+  discounts: AppliedDiscount[];
   totals: OrderTotals;
   /** Whose taxes apply. */
   tax_country: string;
@@ -758,7 +795,9 @@ export interface OrderLine {
   image: string | null;
   quantity: number;
   unit_price: number;
+  /** As priced, before discounts. */
   total: number;
+  discount: number;
   tax: number;
   fulfilled: number;
   refunded: number;
@@ -809,9 +848,10 @@ export interface OrderSummary {
   version: number;
 }
 
-/** Minor units of the order's currency. */
+/** Minor units of the order's currency. `discount` was taken off `subtotal` and `shipping`. */
 export interface OrderTotals {
   subtotal: number;
+  discount: number;
   shipping: number;
   tax: number;
   total: number;
@@ -1052,6 +1092,61 @@ export interface ProductVariantInput {
   units?: number | undefined;
   prices?: PriceInput[] | undefined;
 }
+
+export type Promotion = PromotionTerms & {
+  id: string;
+  /** Empty: it applies by itself. */
+  code: string;
+  kind: 'percentage' | 'fixed_amount' | 'free_shipping' | 'buy_x_get_y';
+  /** Orders that got it and are not cancelled. */
+  used: number;
+  created_at: string;
+  version: number;
+};
+
+export type PromotionInput = PromotionTerms & {
+  /** What shoppers enter. Left out: it applies by itself. */
+  code?: string | undefined;
+  kind: 'percentage' | 'fixed_amount' | 'free_shipping' | 'buy_x_get_y';
+};
+
+/**
+ * `amounts` are of fixed_amount. `minimum_subtotal` is of the whole cart as priced: a currency that
+ * it does not name gets nothing off; empty, there is none.
+ */
+export interface PromotionTerms {
+  /** As shoppers read it. */
+  title?: string | undefined;
+  /**
+   * Of percentage: off the price. Of buy_x_get_y: off each unit given; 10000 gives it for nothing.
+   */
+  basis_points?: number | undefined;
+  amounts?: AmountsByCurrency | undefined;
+  /**
+   * Of buy_x_get_y: of every buy_quantity + get_quantity units the cheapest get_quantity are given.
+   */
+  buy_quantity?: number | undefined;
+  get_quantity?: number | undefined;
+  /** What it is for; with collection_ids empty as well: everything. */
+  product_ids?: string[] | undefined;
+  collection_ids?: string[] | undefined;
+  minimum_subtotal?: AmountsByCurrency | undefined;
+  /** May apply beside others that combine. */
+  combines?: boolean | undefined;
+  active?: boolean | undefined;
+  starts_at?: string | null | undefined;
+  ends_at?: string | null | undefined;
+  /** Orders altogether; only of a promotion with a code. */
+  usage_limit?: number | null | undefined;
+  /** Orders of one e-mail address; only of a promotion with a code. */
+  customer_limit?: number | null | undefined;
+}
+
+/**
+ * Members that are left out stay as they are. Code and kind stay in any case: orders and shoppers
+ * know a promotion by them.
+ */
+export type PromotionUpdate = PromotionTerms;
 
 /** One entry of the shop's receipt chain. */
 export interface ReceiptChainEntry {
@@ -1586,6 +1681,12 @@ export interface ProductSummaryPage {
   next_cursor: string | null;
 }
 
+export interface PromotionPage {
+  items: Promotion[];
+  /** Send it as `cursor` for the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
 export interface ReceiptChainEntryPage {
   items: ReceiptChainEntry[];
   /** Send it as `cursor` for the next page; null on the last one. */
@@ -1626,6 +1727,8 @@ export type ErrorCode =
   | 'cart_completed'
   | 'cart_incomplete'
   | 'cart_limit'
+  | 'code_throttled'
+  | 'code_unknown'
   | 'collection_invalid'
   | 'customer_has_open_orders'
   | 'deadline_exceeded'
@@ -1662,6 +1765,10 @@ export type ErrorCode =
   | 'price_changed'
   | 'product_busy'
   | 'product_invalid'
+  | 'promotion_code_taken'
+  | 'promotion_limit'
+  | 'promotion_limit_below_use'
+  | 'promotion_used'
   | 'rate_limited'
   | 'receipt_not_ready'
   | 'refund_exceeds_payment'

@@ -4,6 +4,7 @@ import { Client, type CallOptions, type Operation } from '../client.js';
 import type {
   Address,
   Cart,
+  CartCodeInput,
   CartCompletion,
   CartCreated,
   CartInput,
@@ -325,6 +326,38 @@ export interface RemoveCartLineArgs {
 export const removeCartLine: Operation<RemoveCartLineArgs, Cart> = {
   method: 'DELETE',
   path: '/v1/store/carts/{cart_id}/lines/{line_id}',
+  token: 'cart',
+};
+
+export interface AddCartCodeArgs {
+  /** The cart's id. */
+  cart_id: string;
+  /** From the client’s tokens when left out. */
+  cart_token?: string | undefined;
+  body: CartCodeInput;
+}
+
+export const addCartCode: Operation<AddCartCodeArgs, Cart> = {
+  method: 'POST',
+  path: '/v1/store/carts/{cart_id}/codes',
+  takes: 'json',
+  repeatable: true,
+  token: 'cart',
+};
+
+export interface RemoveCartCodeArgs {
+  /** The cart's id. */
+  cart_id: string;
+  /** The name of the code. */
+  code: string;
+  /** From the client’s tokens when left out. */
+  cart_token?: string | undefined;
+}
+
+export const removeCartCode: Operation<RemoveCartCodeArgs, Cart> = {
+  method: 'DELETE',
+  path: '/v1/store/carts/{cart_id}/codes/{code}',
+  repeatable: true,
   token: 'cart',
 };
 
@@ -773,6 +806,34 @@ export class StoreClient extends Client {
    */
   removeCartLine(args: RemoveCartLineArgs, options?: CallOptions): Promise<Cart> {
     return this.call(removeCartLine, args, options);
+  }
+
+  /**
+   * Enter a promotion's code
+   *
+   * Capital and small letters are the same. The cart's `codes` say whether it takes something off,
+   * or what stands in its way.
+   *
+   * Anyone; the shop is the one `X-Publishable-Key` names, else the one the host name does.
+   *
+   * Problems: body_too_large, cart_completed, cart_limit, code_throttled, code_unknown,
+   * deadline_exceeded, internal, invalid_request, not_found, outcome_unknown, overloaded,
+   * rate_limited, shop_unknown, unauthorised, unavailable, unsupported_media_type.
+   */
+  addCartCode(args: AddCartCodeArgs, options?: CallOptions): Promise<Cart> {
+    return this.call(addCartCode, args, options);
+  }
+
+  /**
+   * Take a code off the cart
+   *
+   * Anyone; the shop is the one `X-Publishable-Key` names, else the one the host name does.
+   *
+   * Problems: cart_completed, deadline_exceeded, internal, invalid_request, not_found,
+   * outcome_unknown, overloaded, rate_limited, shop_unknown, unauthorised, unavailable.
+   */
+  removeCartCode(args: RemoveCartCodeArgs, options?: CallOptions): Promise<Cart> {
+    return this.call(removeCartCode, args, options);
   }
 
   /**

@@ -99,6 +99,12 @@ export const setLine = (cart: CartRef, lineId: string, quantity: number): Promis
 export const addLine = (cart: CartRef, variantId: string, quantity: number): Promise<Cart> =>
   shop.addCartLine({ ...of(cart), body: { variant_id: variantId, quantity } }, once);
 
+export const addCode = (cart: CartRef, code: string): Promise<Cart> =>
+  shop.addCartCode({ ...of(cart), body: { code } });
+
+export const removeCode = (cart: CartRef, code: string): Promise<Cart> =>
+  shop.removeCartCode({ ...of(cart), code });
+
 export const listShippingMethods = async (cart: CartRef) =>
   (await shop.listCartShippingMethods(of(cart))).items;
 

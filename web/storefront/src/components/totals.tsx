@@ -1,4 +1,4 @@
-import type { CartTotals } from 'securecart-client';
+import type { AppliedDiscount, CartTotals } from 'securecart-client';
 
 import { money, taxLabel } from '../lib/money';
 import { text } from '../text';
@@ -6,11 +6,13 @@ import { text } from '../text';
 // `shipping` is left out (null) while nobody knows it yet.
 export function Totals({
   totals,
+  discounts,
   currency,
   shippingKnown = true,
   refunded = 0,
 }: {
   totals: CartTotals;
+  discounts: AppliedDiscount[];
   currency: string;
   shippingKnown?: boolean;
   refunded?: number;
@@ -28,6 +30,14 @@ export function Totals({
         <dt>{text.totals.subtotal}</dt>
         <dd>{money(totals.subtotal, currency)}</dd>
       </div>
+      {discounts
+        .filter(({ amount }) => amount > 0)
+        .map(({ promotion_id, title, code, amount }) => (
+          <div key={promotion_id} className="totals-off">
+            <dt>{code === '' ? title : text.totals.withCode(title, code)}</dt>
+            <dd>−{money(amount, currency)}</dd>
+          </div>
+        ))}
       <div>
         <dt>{text.totals.shipping}</dt>
         <dd>

@@ -8,9 +8,11 @@ import { Signal } from 'securecart-kit/signal';
 import { forget, readStored, store } from 'securecart-kit/storage';
 
 import {
+  addCode,
   addLine,
   createCart,
   getCart,
+  removeCode as removeCodeOf,
   setLine,
   updateCart,
   type CartRef,
@@ -109,6 +111,12 @@ export const changeLine = (lineId: string, quantity: number): Promise<Cart> =>
 export const changeCart = (change: CartUpdate): Promise<Cart> =>
   inTurn(async () => took(await updateCart(mustRef(), change)));
 
+export const enterCode = (code: string): Promise<Cart> =>
+  inTurn(async () => took(await addCode(mustRef(), code)));
+
+export const removeCode = (code: string): Promise<Cart> =>
+  inTurn(async () => took(await removeCodeOf(mustRef(), code)));
+
 export const addToCart = (variantId: string, quantity: number, currency: string): Promise<Cart> =>
   inTurn(async () => {
     const ref = cartRef();
@@ -168,6 +176,10 @@ export const adoptCart = (): Promise<void> =>
     const lines = cart.lines.map(({ variant_id, quantity }) => ({ variant_id, quantity }));
     if (lines.length > 0 && cart.status === 'open') {
       await startCart(cart.currency, lines);
+      for (const { code } of cart.codes) {
+        // One that ended meanwhile stays behind.
+        await addCode(mustRef(), code).then(took, () => undefined);
+      }
     }
   });
 

@@ -17,8 +17,10 @@ function order(change: Partial<Order>, events: OrderHistoryEntry['kind'][] = [])
     email: 'ada@example.com',
     currency: 'EUR',
     lines: [],
+    discounts: [],
     totals: {
       subtotal: 0,
+      discount: 0,
       shipping: 0,
       tax: 0,
       total: 0,

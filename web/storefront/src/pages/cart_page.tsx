@@ -2,6 +2,7 @@ import { useSignal } from 'securecart-kit/signal';
 
 import { ButtonLink, LoadFailure, Notice, Skeleton } from '../components/basics';
 import { CartLines } from '../components/cart_lines';
+import { Codes } from '../components/codes';
 import { Totals } from '../components/totals';
 import { cartState, refreshCart } from '../lib/cart';
 import { usePageTitle } from '../lib/page';
@@ -48,9 +49,11 @@ export function CartPage() {
           )}
           <Totals
             totals={cart.totals}
+            discounts={cart.discounts}
             currency={cart.currency}
             shippingKnown={cart.shipping_method !== null || !cart.requires_shipping}
           />
+          <Codes cart={cart} />
           <ButtonLink to="/checkout">{text.cart.checkout}</ButtonLink>
         </aside>
       </div>

@@ -26,6 +26,7 @@ import {
 } from '../components/basics';
 import { CartLines } from '../components/cart_lines';
 import { firstCard, TestCards } from '../components/test_cards';
+import { Codes } from '../components/codes';
 import { Totals } from '../components/totals';
 import {
   addressOf,
@@ -625,9 +626,11 @@ function Summary({ cart, children }: { cart: Cart; children: ReactNode }) {
       )}
       <Totals
         totals={cart.totals}
+        discounts={cart.discounts}
         currency={cart.currency}
         shippingKnown={cart.shipping_method !== null || !cart.requires_shipping}
       />
+      <Codes cart={cart} />
       {children}
     </aside>
   );

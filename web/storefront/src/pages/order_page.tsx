@@ -200,6 +200,7 @@ function Loaded({
             <div className="order-sums">
               <Totals
                 totals={order.totals}
+                discounts={order.discounts}
                 currency={order.currency}
                 refunded={order.totals.refunded}
               />

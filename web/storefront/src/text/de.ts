@@ -172,6 +172,30 @@ export const de: Text = {
     total: 'Gesamt',
     refunded: 'Erstattet',
     shippingUnknown: 'Nach Ihrer Adresse',
+    withCode: (title: string, code: string) => `${title} (${code})`,
+  },
+
+  codes: {
+    open: 'Ich habe einen Code',
+    label: 'Code',
+    apply: 'Einlösen',
+    entered: 'Ihre Codes',
+    empty: 'Geben Sie zuerst den Code ein.',
+    unknown:
+      'Diesen Code kennen wir nicht. Prüfen Sie die Buchstaben; vielleicht ist er auch abgelaufen.',
+    applied: 'Eingelöst',
+    remove: (code: string) => `Code ${code} entfernen`,
+    obstacles: {
+      not_started: 'Er gilt noch nicht.',
+      ended: 'Er ist abgelaufen.',
+      used_up: 'Er wurde so oft eingelöst, wie es ging.',
+      used_by_customer: 'Sie haben ihn schon eingelöst.',
+      not_in_currency: 'Er gilt nicht für diese Währung.',
+      below_minimum: 'Ihr Warenkorb erreicht seinen Mindestwert noch nicht.',
+      nothing_matches: 'Er gilt für nichts in Ihrem Warenkorb.',
+      better_applies: 'Etwas Besseres gilt schon, und beides zusammen geht nicht.',
+      unknown: 'Er wurde zurückgezogen.',
+    },
   },
 
   address: {

@@ -168,6 +168,29 @@ export const en = {
     total: 'Total',
     refunded: 'Refunded',
     shippingUnknown: 'After your address',
+    withCode: (title: string, code: string) => `${title} (${code})`,
+  },
+
+  codes: {
+    open: 'I have a code',
+    label: 'Code',
+    apply: 'Apply',
+    entered: 'Your codes',
+    empty: 'Type the code first.',
+    unknown: 'We do not know this code. Look at its letters again; it may also have ended.',
+    applied: 'Applied',
+    remove: (code: string) => `Remove the code ${code}`,
+    obstacles: {
+      not_started: 'It has not begun yet.',
+      ended: 'It has ended.',
+      used_up: 'It has been used as often as it could be.',
+      used_by_customer: 'You have used it already.',
+      not_in_currency: 'It is not for this currency.',
+      below_minimum: 'Your cart has not reached its minimum yet.',
+      nothing_matches: 'It is not for anything in your cart.',
+      better_applies: 'Something better applies already, and they do not add up.',
+      unknown: 'It has been withdrawn.',
+    },
   },
 
   address: {
