@@ -88,6 +88,10 @@ function(securecart_test_program name label)
   add_dependencies(${label}_tests ${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 900)
+  if(NOT label STREQUAL "unit")
+    # Whole programs and engines: each has the machine to itself.
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
 endfunction()
 
 # tests/*_test.cpp: tests that start the program itself, one test program a file; and tidy_test,

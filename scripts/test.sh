@@ -111,7 +111,7 @@ stage_lint() {
 }
 stage_asan() {
   build asan unit_tests process_tests
-  run_ctest asan '^(unit|process)$' 1
+  run_ctest asan '^(unit|process)$' "$(nproc)"
 }
 stage_fuzz() {
   build asan fuzzers
