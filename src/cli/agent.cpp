@@ -18,11 +18,10 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
+#include "cli/topology_file.hpp"
 #include "cli/wait.hpp"
 #include "cluster/etcd/etcd_store.hpp"
 #include "cluster/topology/host_plan.hpp"
-#include "cluster/topology/parse.hpp"
-#include "cluster/topology/ports.hpp"
 
 namespace securecart::cli {
 namespace {
@@ -50,32 +49,12 @@ std::string read_text(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-cluster::Topology read_topology(const std::string& file) {
-  Result<cluster::Topology> topology = cluster::parse_topology(file, read_text(file));
-  if (!topology) {
-    throw std::runtime_error(topology.error().detail);
-  }
-  return std::move(*topology);
-}
-
 const cluster::Host& find_host(const cluster::Topology& topology, const std::string& name) {
   const cluster::Host* const host = topology.host(name);
   if (host == nullptr) {
     throw std::runtime_error("the topology has no host " + name);
   }
   return *host;
-}
-
-// Members in this host's zone are asked first.
-std::vector<std::string> etcd_of(const cluster::Topology& topology, const cluster::Host& self) {
-  std::vector<std::string> near;
-  std::vector<std::string> far;
-  for (const cluster::Host* const host : topology.hosts_with(cluster::Part::etcd)) {
-    (host->zone == self.zone ? near : far)
-        .push_back(fmt::format("http://{}:{}", host->address, cluster::ports::etcd_client));
-  }
-  near.insert(near.end(), far.begin(), far.end());
-  return near;
 }
 
 // What the topology file says of this host, read again when somebody asks for it. Of one thread.
@@ -173,10 +152,10 @@ class Running {
   explicit Running(const AgentArguments& arguments)
       : arguments_(arguments),
         only_one_(std::filesystem::path(arguments.paths.runtime) / "agent"),
-        plans_(read_topology(arguments.paths.topology), arguments),
+        plans_(read_topology_file(arguments.paths.topology), arguments),
         runtime_(1, workers, clock_),
         store_(runtime_, runtime_.executor(0), clock_, random_,
-               {.endpoints = etcd_of(plans_.topology(), plans_.host())}),
+               {.endpoints = etcd_endpoints(plans_.topology(), plans_.host())}),
         agent_(runtime_, runtime_.executor(0), clock_, random_, store_,
                options_of(plans_, arguments)) {
     runtime_.run();
@@ -197,7 +176,7 @@ class Running {
 
   void reload() {
     try {
-      cluster::Topology topology = read_topology(arguments_.paths.topology);
+      cluster::Topology topology = read_topology_file(arguments_.paths.topology);
       find_host(topology, arguments_.host);
       here([this, &topology] {
         plans_.replace(std::move(topology));

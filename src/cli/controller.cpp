@@ -2,19 +2,15 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/topology_file.hpp"
 #include "cli/wait.hpp"
 #include "cluster/control/shell.hpp"
 #include "cluster/etcd/etcd_store.hpp"
-#include "cluster/topology/parse.hpp"
-#include "cluster/topology/ports.hpp"
 
 namespace securecart::cli {
 namespace {
@@ -25,30 +21,6 @@ struct ControllerArguments {
 };
 
 constexpr long round_nanoseconds = 1'000'000'000 - 1;
-
-cluster::Topology read_topology(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw std::runtime_error("cannot read " + file);
-  }
-  Result<cluster::Topology> topology =
-      cluster::parse_topology(file, std::string{std::istreambuf_iterator<char>(stream), {}});
-  if (!topology) {
-    throw std::runtime_error(topology.error().detail);
-  }
-  return std::move(*topology);
-}
-
-std::vector<std::string> etcd_of(const cluster::Topology& topology, const cluster::Host& self) {
-  std::vector<std::string> near;
-  std::vector<std::string> far;
-  for (const cluster::Host* const host : topology.hosts_with(cluster::Part::etcd)) {
-    (host->zone == self.zone ? near : far)
-        .push_back(fmt::format("http://{}:{}", host->address, cluster::ports::etcd_client));
-  }
-  near.insert(near.end(), far.begin(), far.end());
-  return near;
-}
 
 // A round a second until SIGTERM or SIGINT; then the seat is given up.
 void stand(cluster::ControllerShell& shell, Executor& home, const sigset_t& signals) {
@@ -79,7 +51,7 @@ int control(const ControllerArguments& arguments) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   try {
-    const cluster::Topology topology = read_topology(arguments.topology);
+    const cluster::Topology topology = read_topology_file(arguments.topology);
     const cluster::Host* const host = topology.host(arguments.host);
     if (host == nullptr) {
       throw std::runtime_error("the topology has no host " + arguments.host);
@@ -89,7 +61,7 @@ int control(const ControllerArguments& arguments) {
     observe::Metrics metrics;
     net::Runtime runtime(1, 1, clock);
     cluster::EtcdStore store(runtime, runtime.executor(0), clock, random,
-                             {.endpoints = etcd_of(topology, *host)});
+                             {.endpoints = etcd_endpoints(topology, *host)});
     cluster::ControllerShell shell(topology, store, clock, metrics,
                                    {.name = host->name, .settings = {}});
     runtime.run();

@@ -2,22 +2,37 @@
 
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include "base/limits.hpp"
 #include "cli/dns_files.hpp"
 #include "cluster/topology/parse.hpp"
+#include "cluster/topology/ports.hpp"
 
 namespace securecart::cli {
 
 cluster::Topology read_topology_file(const std::string& file) {
   const Result<std::string> text = read_text_file(file, limits::config_bytes);
   if (!text) {
-    throw std::runtime_error(text.error().detail);
+    throw std::runtime_error("cannot read " + text.error().detail);
   }
   Result<cluster::Topology> topology = cluster::parse_topology(file, *text);
   if (!topology) {
     throw std::runtime_error(topology.error().detail);
   }
   return std::move(*topology);
+}
+
+std::vector<std::string> etcd_endpoints(const cluster::Topology& topology,
+                                        const cluster::Host& self) {
+  std::vector<std::string> near;
+  std::vector<std::string> far;
+  for (const cluster::Host* const host : topology.hosts_with(cluster::Part::etcd)) {
+    (host->zone == self.zone ? near : far)
+        .push_back(fmt::format("http://{}:{}", host->address, cluster::ports::etcd_client));
+  }
+  near.insert(near.end(), far.begin(), far.end());
+  return near;
 }
 
 }  // namespace securecart::cli
