@@ -1,8 +1,6 @@
 #include "lab/region.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -12,6 +10,7 @@
 #include "base/text.hpp"
 #include "cluster/topology/host_plan.hpp"
 #include "identity/authority.hpp"
+#include "lab/hosts/command.hpp"
 #include "net/client.hpp"
 
 namespace securecart::lab {
@@ -29,11 +28,6 @@ constexpr std::size_t sealing_key_size = 32;
 constexpr std::string_view program_user = "securecart";
 constexpr int program_uid = 61'184;  // of the range for container payloads (systemd.io/UIDS-GIDS)
 constexpr int network_bits = 16;
-
-std::string text_of_file(const char* path) {
-  std::ifstream stream(path);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 // A user that Debian's package of the program would have made.
 std::string with_program_user(std::string passwd) {
@@ -148,8 +142,8 @@ std::string resolver_text(const Topology& topology) {
 }
 
 std::vector<MachineFile> files_of_every_machine(const Topology& topology) {
-  return {{"/etc/passwd", with_program_user(text_of_file("/etc/passwd"))},
-          {"/etc/group", with_program_group(text_of_file("/etc/group"))},
+  return {{"/etc/passwd", with_program_user(read_whole("/etc/passwd"))},
+          {"/etc/group", with_program_group(read_whole("/etc/group"))},
           {"/etc/resolv.conf", resolver_text(topology)},
           {"/etc/securecart/topology.toml", ""}};
 }

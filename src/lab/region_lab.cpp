@@ -1,9 +1,6 @@
-#include "lab/region_lab.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -16,6 +13,8 @@
 #include "cluster/topology/parse.hpp"
 #include "cluster/topology/ports.hpp"
 #include "lab/fields.hpp"
+#include "lab/hosts/command.hpp"
+#include "lab/hosts/command.hpp"
 
 namespace securecart::lab {
 namespace {
@@ -27,11 +26,6 @@ using cluster::Part;
 constexpr std::string_view topology_file = "topology.toml";
 constexpr std::string_view secrets_file = "region.json";
 constexpr const char* patience_seconds = "2";
-
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 void write_private(const fs::path& file, std::string_view text) {
   const Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
@@ -63,8 +57,8 @@ RegionLab RegionLab::create(const fs::path& state, RegionPlan plan, std::string_
 RegionLab RegionLab::open(const fs::path& state) {
   Lab lab = Lab::open(state);
   const fs::path file = lab.state() / topology_file;
-  Result<cluster::Topology> topology = cluster::parse_topology(file.string(), read_text(file));
-  const Result<json::value> kept = parse_json(read_text(lab.state() / secrets_file));
+  Result<cluster::Topology> topology = cluster::parse_topology(file.string(), read_whole(file));
+  const Result<json::value> kept = parse_json(read_whole(lab.state() / secrets_file));
   if (!topology || !kept || !kept->is_object()) {
     throw std::runtime_error(fmt::format("the lab in {} has no region", state.string()));
   }

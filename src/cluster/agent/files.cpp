@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <pwd.h>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,31 +15,23 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "cluster/agent/users.hpp"
 
 namespace securecart::cluster::agent {
 namespace {
 
 constexpr mode_t mode_bits = 07777;
 
-struct Owner {
-  uid_t user = 0;
-  gid_t group = 0;
-};
-
 // As another user than root nothing can be given away.
-Result<std::optional<Owner>> find_owner(const std::string& name) {
+Result<std::optional<User>> find_owner(const std::string& name) {
   if (geteuid() != 0) {
     return std::nullopt;
   }
-  constexpr std::size_t entry_bytes = 64 * 1024;
-  std::vector<char> buffer(entry_bytes);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
-      found == nullptr) {
-    return fail(errc::invalid_request, "there is no user " + name);
+  std::expected<User, std::string> user = find_user(name);
+  if (!user) {
+    return fail(errc::invalid_request, std::move(user.error()));
   }
-  return Owner{entry.pw_uid, entry.pw_gid};
+  return std::optional(std::move(*user));
 }
 
 std::runtime_error failure(const char* what, const std::filesystem::path& path) {
@@ -49,15 +40,15 @@ std::runtime_error failure(const char* what, const std::filesystem::path& path) 
 }
 
 // Of what is there already: its content apart.
-bool has_rights(const std::filesystem::path& path, int mode, const std::optional<Owner>& owner) {
+bool has_rights(const std::filesystem::path& path, int mode, const std::optional<User>& owner) {
   struct stat found{};
   return stat(path.c_str(), &found) == 0 &&
          (found.st_mode & mode_bits) == static_cast<mode_t>(mode) &&
-         (!owner || (found.st_uid == owner->user && found.st_gid == owner->group));
+         (!owner || (found.st_uid == owner->id && found.st_gid == owner->group));
 }
 
-void give(const std::filesystem::path& path, int mode, const std::optional<Owner>& owner) {
-  if ((owner && chown(path.c_str(), owner->user, owner->group) != 0) ||
+void give(const std::filesystem::path& path, int mode, const std::optional<User>& owner) {
+  if ((owner && chown(path.c_str(), owner->id, owner->group) != 0) ||
       chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) {
     throw failure("give its rights to", path);
   }
@@ -72,7 +63,7 @@ std::optional<std::string> read_text(const std::filesystem::path& file) {
 }
 
 void replace(const std::filesystem::path& file, const std::string& text, int mode,
-             const std::optional<Owner>& owner) {
+             const std::optional<User>& owner) {
   const std::filesystem::path beside = file.string() + ".new";
   unlink(beside.c_str());
   const int out = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -98,7 +89,7 @@ void replace(const std::filesystem::path& file, const std::string& text, int mod
 }
 
 void apply_folder(const PlannedFolder& folder) {
-  const Result<std::optional<Owner>> owner = find_owner(folder.owner);
+  const Result<std::optional<User>> owner = find_owner(folder.owner);
   if (!owner) {
     throw std::runtime_error(owner.error().detail);
   }
@@ -121,7 +112,7 @@ bool apply_file(const RenderedFile& file, const std::filesystem::path& secrets) 
     return std::string(trim(std::string_view(*text).substr(0, text->find('\n'))));
   };
   const Result<std::string> text = fill_secrets(file.text, secret);
-  const Result<std::optional<Owner>> owner = find_owner(file.owner);
+  const Result<std::optional<User>> owner = find_owner(file.owner);
   if (!text || !owner) {
     throw std::runtime_error(
         fmt::format("{}: {}", file.path, text ? owner.error().detail : text.error().detail));

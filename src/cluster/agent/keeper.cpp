@@ -11,7 +11,6 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
-#include <pwd.h>
 #include <span>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,6 +24,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "cluster/agent/users.hpp"
 
 namespace securecart::cluster::agent {
 namespace {
@@ -53,30 +53,14 @@ class Descriptor {
   int number_;
 };
 
-struct User {
-  uid_t id = 0;
-  gid_t group = 0;
-  std::vector<gid_t> groups;
-  std::string home = "/root";
-};
-
-std::expected<User, std::string> find_user(const std::string& name) {
-  constexpr std::size_t entry_bytes = 64 * 1024;
-  std::vector<char> buffer(entry_bytes);
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
-      found == nullptr) {
-    return std::unexpected("there is no user " + name);
-  }
-  User user{.id = entry.pw_uid, .group = entry.pw_gid, .groups = {}, .home = entry.pw_dir};
+std::vector<gid_t> groups_of(const std::string& name, const User& user) {
   int count = 0;
   getgrouplist(name.c_str(), user.group, nullptr, &count);
-  user.groups.resize(static_cast<std::size_t>(std::max(count, 1)));
-  count = static_cast<int>(user.groups.size());
-  getgrouplist(name.c_str(), user.group, user.groups.data(), &count);
-  user.groups.resize(static_cast<std::size_t>(std::max(count, 0)));
-  return user;
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(count, 1)));
+  count = static_cast<int>(groups.size());
+  getgrouplist(name.c_str(), user.group, groups.data(), &count);
+  groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return groups;
 }
 
 std::expected<std::string, std::string> find_program(const std::string& name) {
@@ -377,6 +361,7 @@ std::expected<Kept, std::string> launch(const Launch& what) {
   if (!user || !program) {
     return std::unexpected(!user ? user.error() : program.error());
   }
+  const std::vector<gid_t> groups = groups_of(what.user, *user);
   if (const auto made = make_folder(what.folder, *user); !made) {
     return std::unexpected(made.error());
   }
@@ -407,8 +392,8 @@ std::expected<Kept, std::string> launch(const Launch& what) {
                           .low_ports = what.low_ports,
                           .user = user->id,
                           .group = user->group,
-                          .groups = user->groups.data(),
-                          .group_count = user->groups.size(),
+                          .groups = groups.data(),
+                          .group_count = groups.size(),
                           .nothing = nothing.get(),
                           .log = log.get(),
                           .cgroup = cgroup.get(),
