@@ -1,3 +1,4 @@
+#include "lab/region_lab.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include "cluster/topology/parse.hpp"
 #include "cluster/topology/ports.hpp"
 #include "lab/fields.hpp"
-#include "lab/hosts/command.hpp"
 #include "lab/hosts/command.hpp"
 
 namespace securecart::lab {
