@@ -141,9 +141,7 @@ class Postgres {
   // was not waited for stays in memory.
   void pause_wal_writer() const {
     for (const pid_t process : processes()) {
-      std::ifstream stream("/proc/" + std::to_string(process) + "/cmdline");
-      const std::string title{std::istreambuf_iterator<char>(stream), {}};
-      if (title.starts_with("postgres: walwriter")) {
+      if (first_of("/proc/" + std::to_string(process) + "/cmdline", '\0').starts_with("postgres: walwriter")) {
         kill(process, SIGSTOP);
         return;
       }
@@ -261,8 +259,7 @@ class Postgres {
       if (name.find_first_not_of("0123456789") != std::string::npos) {
         continue;
       }
-      std::ifstream stream(entry.path() / "stat");
-      const std::string stat{std::istreambuf_iterator<char>(stream), {}};
+      const std::string stat = first_of(entry.path() / "stat", '\n');
       const std::size_t behind_name = stat.rfind(')');
       if (behind_name == std::string::npos || stat.size() < behind_name + 4) {
         continue;
@@ -273,6 +270,14 @@ class Postgres {
       }
     }
     return found;
+  }
+
+  // Of a file in /proc, whose process may end between the opening and the reading: empty then.
+  static std::string first_of(const std::filesystem::path& path, char end) {
+    std::ifstream stream(path);
+    std::string first;
+    std::getline(stream, first, end);
+    return first;
   }
 
   void signal_all(int signal) const {
