@@ -141,7 +141,8 @@ class Postgres {
   // was not waited for stays in memory.
   void pause_wal_writer() const {
     for (const pid_t process : processes()) {
-      if (first_of("/proc/" + std::to_string(process) + "/cmdline", '\0').starts_with("postgres: walwriter")) {
+      if (first_of("/proc/" + std::to_string(process) + "/cmdline", '\0')
+              .starts_with("postgres: walwriter")) {
         kill(process, SIGSTOP);
         return;
       }
