@@ -3,7 +3,10 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
+#include <pwd.h>
+#include <sched.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -60,6 +63,7 @@ class AgentProcess {
   AgentProcess(std::string host, const std::filesystem::path& topology)
       : host_(std::move(host)), topology_(topology) {
     chmod(folder_.path().c_str(), 0755);
+    write_program_user();
     start();
   }
   ~AgentProcess() {
@@ -88,6 +92,9 @@ class AgentProcess {
     const std::size_t before = starts();
     child_ = fork();
     if (child_ == 0) {
+      if (!meet_program_user()) {
+        _exit(126);
+      }
       const int out = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
       dup2(out, 1);
       dup2(out, 2);
@@ -117,6 +124,26 @@ class AgentProcess {
   bool runs(const std::string& unit) const { return pid_of(unit) != 0; }
 
  private:
+  // On a host the Debian package makes the user of the program's units; here it is made for the
+  // agent and what it starts alone, in a view of the files of their own.
+  void write_program_user() const {
+    const auto extended = [this](const char* name, const char* line) {
+      std::ofstream(folder_.path() / name) << test::read_whole(std::string("/etc/") + name) << line;
+    };
+    extended("passwd", "securecart:x:64123:64123::/nonexistent:/usr/sbin/nologin\n");
+    extended("group", "securecart:x:64123:\n");
+  }
+  bool meet_program_user() const {
+    const auto cover = [this](const char* name) {
+      return mount((folder_.path() / name).c_str(), (std::string("/etc/") + name).c_str(), nullptr,
+                   MS_BIND, nullptr) == 0;
+    };
+    return getpwnam("securecart") != nullptr ||
+           (unshare(CLONE_NEWNS) == 0 &&
+            mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && cover("passwd") &&
+            cover("group"));
+  }
+
   // How often it said that it looks after its units: from then on it listens to signals.
   std::size_t starts() const {
     const std::string text = log();

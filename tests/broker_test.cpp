@@ -13,6 +13,7 @@
 #include "observe/metrics.hpp"
 #include "storage/open.hpp"
 #include "tests/support/engines.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/rabbitmq.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/shop_client.hpp"
@@ -22,18 +23,6 @@ namespace securecart::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Polls until it holds.
-bool eventually(const std::function<bool()>& holds, std::chrono::seconds patience = 60s) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      return false;
-    }
-    poll(nullptr, 0, 50);
-  }
-  return true;
-}
 
 // A number of /metrics; -1 when it is not there.
 double metric(ShopClient& client, const std::string& series) {
@@ -74,24 +63,25 @@ Story broker_is_lost_under_load(Engine engine, std::vector<std::string> shop_opt
   const std::string confirmed = "securecart_broker_confirmed_total{queue=\"securecart.payments\"}";
   for (int round = 0; round < rounds; ++round) {
     const double before = metric(client, confirmed);
-    EXPECT_TRUE(eventually([&] { return metric(client, confirmed) > before + 20 || !loading; }));
+    EXPECT_TRUE(
+        test::eventually([&] { return metric(client, confirmed) > before + 20 || !loading; }));
     server.pause();
     // Events go into a socket that nobody reads.
     const std::string placed = "securecart_broker_published_total{queue=\"securecart.payments\"}";
     const double sent = metric(client, placed);
-    EXPECT_TRUE(eventually([&] { return metric(client, placed) > sent || !loading; }));
+    EXPECT_TRUE(test::eventually([&] { return metric(client, placed) > sent || !loading; }));
     server.kill_all();
     server.wipe();
-    EXPECT_TRUE(eventually(
+    EXPECT_TRUE(test::eventually(
         [&] { return client.page("/readyz").find("degraded: broker") != std::string::npos; }));
     server.start();
     if (filled_again) {
-      EXPECT_TRUE(
-          eventually([&] { return metric(client, std::string(payments_refills)) >= 2 + round; }));
+      EXPECT_TRUE(test::eventually(
+          [&] { return metric(client, std::string(payments_refills)) >= 2 + round; }));
     }
   }
   load.join();
-  EXPECT_TRUE(eventually([&] { return client.page("/readyz") == "ready\n"; }));
+  EXPECT_TRUE(test::eventually([&] { return client.page("/readyz") == "ready\n"; }));
   story.check =
       run_program({"history", "check", history.string(), "--credentials",
                    shop.credentials_file().string(), "--settle", filled_again ? "30s" : "5s"},
@@ -152,12 +142,13 @@ TEST(BrokerLoss, ARestartOfTheShopGoesOnWhereItWas) {
   ShopProcess shop(folder.path() / "data", {"--broker", server.url()});
   {
     ShopClient client(shop);
-    EXPECT_TRUE(eventually([&] { return metric(client, std::string(payments_refills)) == 1; }));
+    EXPECT_TRUE(
+        test::eventually([&] { return metric(client, std::string(payments_refills)) == 1; }));
   }
   EXPECT_EQ(shop.end(), 0);
   shop.start();
   ShopClient client(shop);
-  EXPECT_TRUE(eventually(
+  EXPECT_TRUE(test::eventually(
       [&] { return metric(client, "securecart_relay_leading{consumer=\"payments\"}") == 1; }));
   EXPECT_EQ(metric(client, std::string(payments_refills)), 0);
 }

@@ -84,6 +84,26 @@ TEST(FoundInstances, ThatAreMissingAfterAnOutageStayAWhile) {
   EXPECT_FALSE(found.step(now, now));
 }
 
+TEST(FoundInstances, AreDroppedAtOnceWhenTheyWereSeenAfterTheOutage) {
+  FoundInstances found(of({"a", "b"}));  // of an earlier life
+  SteadyTime now{1h};
+  found.update(of({"b", "c"}), now);
+  found.step(now, now);
+  now += 1s;
+  found.update(of({"b"}), now);
+  EXPECT_THAT(names(found), ElementsAre("a", "b"));
+}
+
+TEST(FoundInstances, OfAFirstStartAreHeldForNobody) {
+  FoundInstances found;
+  SteadyTime now{1h};
+  EXPECT_FALSE(found.is_away());
+  found.update(of({"a", "b"}), now);
+  found.step(now, now);
+  found.update(of({"b"}), now);
+  EXPECT_THAT(names(found), ElementsAre("b"));
+}
+
 TEST(FoundInstances, AreKeptInAFile) {
   const FoundInstances::ById known = of({"a", "b"});
   EXPECT_EQ(parse_leases(to_json(FoundInstances(known).all())), known);

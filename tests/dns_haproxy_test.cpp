@@ -10,6 +10,7 @@
 #include "cli/dns_caller.hpp"
 #include "net/server.hpp"
 #include "tests/support/dns_node.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/haproxy.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/raw_listener.hpp"
@@ -98,17 +99,6 @@ backend api
   const test::Haproxy process_;
 };
 
-bool soon(Duration patience, const std::function<bool()>& condition) {
-  const auto begin = std::chrono::steady_clock::now();
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() - begin > patience) {
-      return false;
-    }
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
-}
-
 TEST(DnsHaproxy, FollowsLeases) {
   const test::TempDir folder;
   const std::filesystem::path source =
@@ -132,14 +122,14 @@ TEST(DnsHaproxy, FollowsLeases) {
     node.post("/v1/dns/lease", {{"instance", instance}, {"remove", true}});
   };
   lease("i-1", one);
-  EXPECT_TRUE(soon(20s, [&] { return proxy.fetch() == "one"; }));
+  EXPECT_TRUE(test::eventually([&] { return proxy.fetch() == "one"; }, 20s));
   lease("i-2", two);
-  EXPECT_TRUE(soon(20s, [&] { return proxy.fetch() == "two"; }));
+  EXPECT_TRUE(test::eventually([&] { return proxy.fetch() == "two"; }, 20s));
   remove("i-1");
   // Several in a row, since both were there before.
-  EXPECT_TRUE(soon(20s, [&] {
-    return proxy.fetch() == "two" && proxy.fetch() == "two" && proxy.fetch() == "two";
-  }));
+  EXPECT_TRUE(test::eventually(
+      [&] { return proxy.fetch() == "two" && proxy.fetch() == "two" && proxy.fetch() == "two"; },
+      20s));
   // Once its DNS is gone, HAProxy goes on with what it knows.
   dns.stop(SIGKILL);
   for (int i = 0; i < 20; ++i) {

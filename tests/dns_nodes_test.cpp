@@ -8,6 +8,7 @@
 
 #include "cli/dns_caller.hpp"
 #include "tests/support/dns_node.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/raw_listener.hpp"
 #include "tests/support/tcp_proxy.hpp"
@@ -25,17 +26,6 @@ using Site = test::LiveSite;  // what the checks look at
 void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
-}
-
-bool soon(std::chrono::milliseconds patience, const std::function<bool()>& condition) {
-  const auto begin = std::chrono::steady_clock::now();
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() - begin > patience) {
-      return false;
-    }
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
 }
 
 class Cluster : public testing::Test {
@@ -153,54 +143,55 @@ members = ["primary", "secondary"]
 };
 
 TEST_F(Cluster, AgreesThatASiteIsDead) {
-  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  ASSERT_TRUE(test::eventually([this] { return everyone_heard_everyone(); }, 20s));
   site_.reset();
   const auto begin = std::chrono::steady_clock::now();
-  ASSERT_TRUE(soon(20s, [this] { return all_answer("10.0.0.2"); }));
+  ASSERT_TRUE(test::eventually([this] { return all_answer("10.0.0.2"); }, 20s));
   std::printf("three nodes agreed after %lld ms\n",
               static_cast<long long>((std::chrono::steady_clock::now() - begin) / 1ms));
 }
 
 // Two of three are gone: the last one sees the site dead, alone, and keeps its answers.
 TEST_F(Cluster, ANodeCutOffKeepsItsAnswers) {
-  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  ASSERT_TRUE(test::eventually([this] { return everyone_heard_everyone(); }, 20s));
   started_[1]->stop(SIGKILL);
   started_[2]->stop(SIGKILL);
   site_.reset();
-  ASSERT_TRUE(soon(20s, [this] { return vote(0, 0) == "down"; }));
+  ASSERT_TRUE(test::eventually([this] { return vote(0, 0) == "down"; }, 20s));
   for (int i = 0; i < 20; ++i) {
     ASSERT_EQ(answer(0), "10.0.0.1");
   }
   started_[1]->start();  // a second opinion comes back
-  EXPECT_TRUE(soon(20s, [this] { return answer(0) == "10.0.0.2"; }));
+  EXPECT_TRUE(test::eventually([this] { return answer(0) == "10.0.0.2"; }, 20s));
 }
 
 // A partition with everybody alive: the two that hear each other follow the site, the third keeps
 // its answers, and catches up when the partition heals.
 TEST_F(Cluster, APartitionHeals) {
-  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  ASSERT_TRUE(test::eventually([this] { return everyone_heard_everyone(); }, 20s));
   cut_off(0, true);
   site_.reset();
-  ASSERT_TRUE(soon(20s, [this] {
-    return answer(1) == "10.0.0.2" && answer(2) == "10.0.0.2" && vote(0, 0) == "down";
-  }));
+  ASSERT_TRUE(test::eventually(
+      [this] { return answer(1) == "10.0.0.2" && answer(2) == "10.0.0.2" && vote(0, 0) == "down"; },
+      20s));
   for (int i = 0; i < 100; ++i) {
     ASSERT_EQ(answer(0), "10.0.0.1");
   }
   cut_off(0, false);
-  EXPECT_TRUE(soon(20s, [this] { return answer(0) == "10.0.0.2"; }));
+  EXPECT_TRUE(test::eventually([this] { return answer(0) == "10.0.0.2"; }, 20s));
 }
 
 // One process is stopped as a debugger would: the others decide; when it goes on, its sleep is not
 // the site's fault.
 TEST_F(Cluster, AStoppedCheckerIsNotMissed) {
-  ASSERT_TRUE(soon(20s, [this] { return everyone_heard_everyone(); }));
+  ASSERT_TRUE(test::eventually([this] { return everyone_heard_everyone(); }, 20s));
   kill(started_[2]->pid(), SIGSTOP);
   EXPECT_EQ(answer(0), "10.0.0.1");
   site_.reset();
-  EXPECT_TRUE(soon(20s, [this] { return answer(0) == "10.0.0.2" && answer(1) == "10.0.0.2"; }));
+  EXPECT_TRUE(
+      test::eventually([this] { return answer(0) == "10.0.0.2" && answer(1) == "10.0.0.2"; }, 20s));
   kill(started_[2]->pid(), SIGCONT);
-  EXPECT_TRUE(soon(20s, [this] { return answer(2) == "10.0.0.2"; }));
+  EXPECT_TRUE(test::eventually([this] { return answer(2) == "10.0.0.2"; }, 20s));
 }
 
 }  // namespace

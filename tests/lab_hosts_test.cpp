@@ -12,6 +12,7 @@
 
 #include "lab/faults/injector.hpp"
 #include "lab/hosts/lab.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/shop_process.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -20,18 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-// Polls until it is so, at most 20 s.
-bool soon(const std::function<bool()>& is_so) {
-  const auto until = std::chrono::steady_clock::now() + 20s;
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() > until) {
-      return false;
-    }
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
-}
 
 LabSpec two_machines() {
   LabSpec spec;
@@ -112,10 +101,12 @@ TEST_F(LabHosts, HaveNetworksDisksAndFilesOfTheirOwn) {
   // Its own processes are all it sees.
   EXPECT_THAT(lab.run_in("two", {"sh", "-c", "ls -d /proc/[0-9]* | wc -l"}).output,
               testing::MatchesRegex("[2-6]\n"));
-  EXPECT_TRUE(soon([&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\n"; }));
+  EXPECT_TRUE(test::eventually(
+      [&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\n"; }));
 
   EXPECT_EQ(Lab::take_down(state()), 3) << "two, and the switch between them";
-  EXPECT_TRUE(soon([this] { return traces_of(state()).empty(); })) << traces_of(state());
+  EXPECT_TRUE(test::eventually([this] { return traces_of(state()).empty(); }))
+      << traces_of(state());
 }
 
 TEST_F(LabHosts, PowerOffKillsAllAndPowerOnStartsTheService) {
@@ -124,23 +115,27 @@ TEST_F(LabHosts, PowerOffKillsAllAndPowerOnStartsTheService) {
     return;
   }
   const Lab lab = Lab::create(state(), two_machines(), files());
-  ASSERT_TRUE(soon([&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\n"; }));
+  ASSERT_TRUE(test::eventually(
+      [&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\n"; }));
   const std::string kept = std::string(machine_disk_folder) + "/kept";
   ASSERT_TRUE(lab.run_in("one", {"touch", kept}).ok());
   // A service that dies is started again.
   const std::string ended = "pkill -x sleep";
   ASSERT_TRUE(lab.run_in("one", {"sh", "-c", ended}).ok());
-  EXPECT_TRUE(
-      soon([&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\nup\n"; }));
+  EXPECT_TRUE(test::eventually(
+      [&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\nup\n"; }));
 
   lab.power_off("one");
-  EXPECT_TRUE(soon([&lab] { return !lab.run_in("one", {"pgrep", "-x", "sleep"}).ok(); }));
+  EXPECT_TRUE(
+      test::eventually([&lab] { return !lab.run_in("one", {"pgrep", "-x", "sleep"}).ok(); }));
   EXPECT_FALSE(lab.run_in("one", {"test", "-e", "/run/boots"}).ok()) << "memory is empty";
   EXPECT_TRUE(lab.run_in("one", {"test", "-e", kept}).ok()) << "the disk is not";
   lab.power_on("one");
-  EXPECT_TRUE(soon([&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\n"; }));
+  EXPECT_TRUE(test::eventually(
+      [&lab] { return lab.run_in("one", {"cat", "/run/boots"}).output == "up\n"; }));
   Lab::take_down(state());
-  EXPECT_TRUE(soon([this] { return traces_of(state()).empty(); })) << traces_of(state());
+  EXPECT_TRUE(test::eventually([this] { return traces_of(state()).empty(); }))
+      << traces_of(state());
 }
 
 // Whenever the builder is killed, taking the lab down leaves nothing; before it stands, it falls by
@@ -160,7 +155,7 @@ TEST_F(LabHosts, NothingIsLeftOfALabWhoseBuilderWasKilled) {
     kill(builder, SIGKILL);
     waitpid(builder, nullptr, 0);
     Lab::take_down(state());
-    EXPECT_TRUE(soon([this] { return traces_of(state()).empty(); }))
+    EXPECT_TRUE(test::eventually([this] { return traces_of(state()).empty(); }))
         << after.count() << " ms: " << traces_of(state());
   }
 }
@@ -277,15 +272,16 @@ TEST_F(LabHosts, AreSlowedDown) {
   std::thread receiver([&broken, &receive, &got] {
     got = broken.lab().run_in("one", {"python3", "-c", receive}).output;
   });
-  EXPECT_TRUE(
-      soon([&broken] { return broken.lab().run_in("one", {"test", "-e", "/run/listens"}).ok(); }));
+  EXPECT_TRUE(test::eventually(
+      [&broken] { return broken.lab().run_in("one", {"test", "-e", "/run/listens"}).ok(); }));
   broken.lab().run_in("two", {"bash", "-c", "head -c 3000000 /dev/zero > /dev/tcp/10.99.0.1/7000"});
   receiver.join();
   EXPECT_EQ(got.substr(0, 64), sent.output.substr(0, 64));
   broken.heal(delay);
   EXPECT_EQ(broken.pings("two", "10.99.0.1", 20), 20);
   Lab::take_down(state());
-  EXPECT_TRUE(soon([this] { return traces_of(state()).empty(); })) << traces_of(state());
+  EXPECT_TRUE(test::eventually([this] { return traces_of(state()).empty(); }))
+      << traces_of(state());
 }
 
 TEST_F(LabHosts, HaveDisksThatFillUpAndHang) {
@@ -311,7 +307,8 @@ TEST_F(LabHosts, HaveDisksThatFillUpAndHang) {
   // Taken down while it hangs: nothing may be left either.
   broken.breaks("disk-slow host:one");
   Lab::take_down(state());
-  EXPECT_TRUE(soon([this] { return traces_of(state()).empty(); })) << traces_of(state());
+  EXPECT_TRUE(test::eventually([this] { return traces_of(state()).empty(); }))
+      << traces_of(state());
 }
 
 TEST_F(LabHosts, ThatLosePowerAreSilent) {
@@ -319,14 +316,16 @@ TEST_F(LabHosts, ThatLosePowerAreSilent) {
     return;
   }
   Broken broken(state());
-  ASSERT_TRUE(
-      soon([&broken] { return broken.lab().run_in("one", {"test", "-e", "/run/boots"}).ok(); }));
+  ASSERT_TRUE(test::eventually(
+      [&broken] { return broken.lab().run_in("one", {"test", "-e", "/run/boots"}).ok(); }));
   const int off = broken.breaks("power-off host:one");
   EXPECT_FALSE(hears(broken.lab(), "two", "10.99.0.1"));
-  EXPECT_TRUE(soon([&broken] { return !broken.lab().run_in("one", {"pgrep", "sleep"}).ok(); }));
+  EXPECT_TRUE(
+      test::eventually([&broken] { return !broken.lab().run_in("one", {"pgrep", "sleep"}).ok(); }));
   broken.heal(off);
   EXPECT_TRUE(hears(broken.lab(), "two", "10.99.0.1"));
-  EXPECT_TRUE(soon([&broken] { return broken.lab().run_in("one", {"pgrep", "sleep"}).ok(); }));
+  EXPECT_TRUE(
+      test::eventually([&broken] { return broken.lab().run_in("one", {"pgrep", "sleep"}).ok(); }));
   Lab::take_down(state());
 }
 

@@ -25,6 +25,7 @@
 #include "cluster/topology/parse.hpp"
 #include "net/server.hpp"
 #include "tests/support/dns_node.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart::cluster {
@@ -40,17 +41,6 @@ std::string file_text(const fs::path& path) {
 
 bool is_root() {
   return geteuid() == 0;
-}
-
-bool soon(Duration patience, const std::function<bool()>& condition) {
-  const auto begin = std::chrono::steady_clock::now();
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() - begin > patience) {
-      return false;
-    }
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
 }
 
 // A command of the shell and what it said.
@@ -96,7 +86,7 @@ class UnitProcess {
   ~UnitProcess() {
     if (child_ > 0 && name_ == "postgres") {
       kill(child_, SIGTERM);
-      soon(stop_time_, [this] { return ended(); });
+      test::eventually([this] { return ended(); }, stop_time_);
     }
     end();
   }
@@ -329,21 +319,25 @@ TEST(TopologyEngines, FormTheirClusters) {
   for (const char* host : {"a-data", "b-data", "c-data"}) {
     region.start(host, "etcd");
   }
-  EXPECT_TRUE(soon(30s, [] {
-    return run("ETCDCTL_API=3 etcdctl --endpoints=http://10.77.1.11:2379,http://10.77.2.11:2379,"
-               "http://10.77.3.11:2379 endpoint health")
-               .status == 0;
-  }));
+  EXPECT_TRUE(test::eventually(
+      [] {
+        return run("ETCDCTL_API=3 etcdctl "
+                   "--endpoints=http://10.77.1.11:2379,http://10.77.2.11:2379,"
+                   "http://10.77.3.11:2379 endpoint health")
+                   .status == 0;
+      },
+      30s));
   const std::string patroni = region.configuration("a-data") + "/patroni/patroni.yaml";
   expect_good(
       "setpriv --reuid postgres --regid postgres --init-groups "
       "/usr/bin/patroni --validate-config " +
       patroni);
   UnitProcess& first = region.start("a-data", "postgres");
-  EXPECT_TRUE(soon(60s, [] { return answers("http://10.77.1.11:8008/primary", "200"); }))
+  EXPECT_TRUE(
+      test::eventually([] { return answers("http://10.77.1.11:8008/primary", "200"); }, 60s))
       << first.said();
   UnitProcess& second = region.start("b-data", "postgres");
-  EXPECT_TRUE(soon(60s, [] { return answers("http://10.77.2.11:8008/sync", "200"); }))
+  EXPECT_TRUE(test::eventually([] { return answers("http://10.77.2.11:8008/sync", "200"); }, 60s))
       << second.said();
   EXPECT_TRUE(answers("http://10.77.1.11:8008/liveness", "200"));
   const Said databases = run(fmt::format(
@@ -358,13 +352,18 @@ TEST(TopologyEngines, FormTheirClusters) {
     region.start(host, "sentinel");
   }
   const std::string ask = "REDISCLI_AUTH=secret-of-redis-0123456789 redis-cli -h 10.77.1.11 ";
-  EXPECT_TRUE(soon(20s, [&ask] {
-    return run(ask + "-p 6379 info replication").text.find("connected_slaves:2") !=
-           std::string::npos;
-  }));
-  EXPECT_TRUE(soon(20s, [&ask] {
-    return run(ask + "-p 26379 sentinel ckquorum shop").text.starts_with("OK 3 usable");
-  })) << run(ask + "-p 26379 sentinel ckquorum shop").text;
+  EXPECT_TRUE(test::eventually(
+      [&ask] {
+        return run(ask + "-p 6379 info replication").text.find("connected_slaves:2") !=
+               std::string::npos;
+      },
+      20s));
+  EXPECT_TRUE(test::eventually(
+      [&ask] {
+        return run(ask + "-p 26379 sentinel ckquorum shop").text.starts_with("OK 3 usable");
+      },
+      20s))
+      << run(ask + "-p 26379 sentinel ckquorum shop").text;
 }
 
 TEST(TopologyEngines, RabbitMqStartsOnItsFile) {
@@ -376,9 +375,12 @@ TEST(TopologyEngines, RabbitMqStartsOnItsFile) {
   enter_network(region.topology());
   region.start("a-data", "epmd");
   UnitProcess& rabbitmq = region.start("a-data", "rabbitmq");
-  EXPECT_TRUE(soon(120s, [&rabbitmq] {
-    return rabbitmq.ended() || run("bash -c 'exec 3<>/dev/tcp/10.77.1.11/5672'").status == 0;
-  })) << rabbitmq.said();
+  EXPECT_TRUE(test::eventually(
+      [&rabbitmq] {
+        return rabbitmq.ended() || run("bash -c 'exec 3<>/dev/tcp/10.77.1.11/5672'").status == 0;
+      },
+      120s))
+      << rabbitmq.said();
   EXPECT_FALSE(rabbitmq.ended()) << rabbitmq.said();
 }
 
@@ -422,12 +424,15 @@ void take_lease(const Region& region, const std::string& dns, const std::string&
   const std::string body = fmt::format(
       R"({{"service":"web","instance":"{}","address":"{}","port":8100,"zone":"{}","seconds":600}})",
       instance, address, zone);
-  // The token is in admin.json of the state folder.
-  expect_good(fmt::format(
-      "token=$(/usr/bin/python3 -c 'import json; print(json.load(open(\"{}/admin.json\"))"
-      "[\"token\"])') && curl -sf -m 5 -H \"Authorization: Bearer $token\" -d '{}' "
-      "http://{}:8053/v1/dns/lease",
-      state, body, region.topology().host(dns)->address));
+  // The token is in admin.json of the state folder, behind a line with its digest; it is written
+  // after the first page is served.
+  EXPECT_TRUE(test::eventually([&state] { return fs::exists(state + "/admin.json"); }, 5s));
+  expect_good(
+      fmt::format("token=$(sed -n 2p {}/admin.json | /usr/bin/python3 -c 'import json, sys; "
+                  "print(json.load(sys.stdin)[\"token\"])') && curl -sf -m 5 -H \"Authorization: "
+                  "Bearer $token\" -d '{}' "
+                  "http://{}:8053/v1/dns/lease",
+                  state, body, region.topology().host(dns)->address));
 }
 
 bool holds_address() {
@@ -444,7 +449,8 @@ TEST(TopologyEdge, AnswersShoppersOnTheReservedAddress) {
   for (const char* dns : {"a-edge", "b-edge", "c-edge"}) {
     UnitProcess& server = region.start(dns, "dns");
     const std::string address = region.topology().host(dns)->address;
-    ASSERT_TRUE(soon(10s, [&address] { return answers(address + ":9153/metrics", "200"); }))
+    ASSERT_TRUE(
+        test::eventually([&address] { return answers(address + ":9153/metrics", "200"); }, 10s))
         << server.said();
   }
   const Instance near("10.77.1.12", 8100);
@@ -458,15 +464,17 @@ TEST(TopologyEdge, AnswersShoppersOnTheReservedAddress) {
             "0 1 8100 web-b-app-0.eu.shop.internal.\n");
 
   UnitProcess& haproxy = region.start("a-edge", "haproxy");
-  ASSERT_TRUE(soon(10s, [] { return answers("http://10.77.1.13:8404/healthz", "200"); }))
+  ASSERT_TRUE(
+      test::eventually([] { return answers("http://10.77.1.13:8404/healthz", "200"); }, 10s))
       << haproxy.said();
-  EXPECT_TRUE(soon(10s, [] { return answers("http://10.77.1.13:8404/serving", "200"); }))
+  EXPECT_TRUE(
+      test::eventually([] { return answers("http://10.77.1.13:8404/serving", "200"); }, 10s))
       << haproxy.said();
   UnitProcess& keepalived = region.start("a-edge", "keepalived");
-  ASSERT_TRUE(soon(10s, holds_address)) << keepalived.said();
+  ASSERT_TRUE(test::eventually(holds_address, 10s)) << keepalived.said();
 
   const std::string shop = "-k --resolve shop.example:443:10.77.0.100 https://shop.example/";
-  EXPECT_TRUE(soon(5s, [&shop] { return answers(shop, "200"); })) << haproxy.said();
+  EXPECT_TRUE(test::eventually([&shop] { return answers(shop, "200"); }, 5s)) << haproxy.said();
   EXPECT_EQ(run("curl -s -o /dev/null -m 2 -w '%{http_version} %{scheme}' " + shop).text,
             "2 HTTPS");
   EXPECT_NE(run("curl -s -m 2 --tls-max 1.2 " + shop).status, 0) << "TLS 1.3 only";
@@ -483,7 +491,7 @@ TEST(TopologyEdge, AnswersShoppersOnTheReservedAddress) {
 
   const auto killed = std::chrono::steady_clock::now();
   haproxy.end();
-  EXPECT_TRUE(soon(5s, [] { return !holds_address(); })) << keepalived.said();
+  EXPECT_TRUE(test::eventually([] { return !holds_address(); }, 5s)) << keepalived.said();
   const auto gap = std::chrono::steady_clock::now() - killed;
   RecordProperty(
       "gave_the_address_away_ms",

@@ -14,17 +14,21 @@
 
 namespace securecart {
 
-__extension__ typedef unsigned __int128 Wide;
+namespace {
+
+__extension__ typedef unsigned __int128 UnsignedWide;
+
+}  // namespace
 
 std::uint64_t Random::below(std::uint64_t bound) {
   assert(bound > 0);
   // Lemire, "Fast Random Integer Generation in an Interval" (2019).
-  Wide product = static_cast<Wide>(next()) * bound;
+  UnsignedWide product = static_cast<UnsignedWide>(next()) * bound;
   auto low = static_cast<std::uint64_t>(product);
   if (low < bound) {
     const std::uint64_t threshold = (0 - bound) % bound;
     while (low < threshold) {
-      product = static_cast<Wide>(next()) * bound;
+      product = static_cast<UnsignedWide>(next()) * bound;
       low = static_cast<std::uint64_t>(product);
     }
   }

@@ -23,13 +23,17 @@ std::vector<std::string> stored_text_list(std::string_view document) {
   return text_list(parsed->get_array());
 }
 
-std::string store_text_list(const std::vector<std::string>& texts) {
+json::array json_list(const std::vector<std::string>& texts) {
   json::array array;
   array.reserve(texts.size());
   for (const std::string& text : texts) {
     array.emplace_back(text);
   }
-  return to_string(json::value(std::move(array)));
+  return array;
+}
+
+std::string store_text_list(const std::vector<std::string>& texts) {
+  return to_string(json_list(texts));
 }
 
 }  // namespace securecart

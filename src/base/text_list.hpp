@@ -13,6 +13,8 @@ namespace securecart {
 std::vector<std::string> text_list(const json::array& array);
 // Of a stored document: ["EUR","USD"].
 std::vector<std::string> stored_text_list(std::string_view document);
+// The array of them.
+json::array json_list(const std::vector<std::string>& texts);
 // As such a document.
 std::string store_text_list(const std::vector<std::string>& texts);
 

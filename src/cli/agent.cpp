@@ -6,8 +6,6 @@
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sys/file.h>
 #include <thread>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/command.hpp"
@@ -40,14 +39,6 @@ struct AgentArguments {
 constexpr std::size_t workers = 4;  // commands that probe, and one patch
 constexpr auto poll_pause = 20ms;
 constexpr auto leave_patience = 5s;  // for calls to the store that are under way
-
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw std::runtime_error("cannot read " + file.string());
-  }
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 const cluster::Host& find_host(const cluster::Topology& topology, const std::string& name) {
   const cluster::Host* const host = topology.host(name);
@@ -138,7 +129,7 @@ agent::AgentOptions options_of(const Plans& plans, const AgentArguments& argumen
   options.secrets = arguments.paths.secrets;
   options.configuration = arguments.paths.configuration;
   options.cgroups = arguments.cgroups;
-  options.boot = std::string(trim(read_text("/proc/sys/kernel/random/boot_id")));
+  options.boot = std::string(trim(need_file("/proc/sys/kernel/random/boot_id")));
   options.plan = [&plans] { return plans.plan(); };
   options.instance = [&plans](const cluster::InstanceOrder& order) {
     return plans.instance(order);

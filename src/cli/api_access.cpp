@@ -1,9 +1,8 @@
 #include "cli/api_access.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
+#include "base/files.hpp"
 #include "cli/sample.hpp"
 #include "identity/folder.hpp"
 #include "lab/limits.hpp"
@@ -35,8 +34,7 @@ net::Client::Options client_options(const ApiAccess& access) {
     options.identity = std::make_shared<net::TlsIdentity>(identity::read_material(access.identity));
   }
   if (!access.tls_ca.empty()) {
-    std::ifstream file(access.tls_ca);
-    options.tls_trust_pem.assign(std::istreambuf_iterator<char>(file), {});
+    options.tls_trust_pem = need_file(access.tls_ca);
   }
   return options;
 }

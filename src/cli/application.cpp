@@ -1,13 +1,12 @@
 #include "cli/application.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "base/assets.hpp"
+#include "base/files.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -137,11 +136,11 @@ std::string file_text(const std::filesystem::path& path) {
   if (path.empty()) {
     return {};
   }
-  std::ifstream stream(path);
-  if (!stream) {
-    throw storage::OpenError("cannot read " + path.string());
+  Result<std::string> text = read_file(path);
+  if (!text) {
+    throw storage::OpenError("cannot read " + text.error().detail);
   }
-  return {std::istreambuf_iterator<char>(stream), {}};
+  return std::move(*text);
 }
 
 std::unique_ptr<shop::catalog::ProductSearch> search_on(const ApplicationOptions& options,

@@ -9,13 +9,13 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct CaInitArguments {
   CaFolder folder;
   std::string trust_domain = "securecart";
   std::string lifetime = "3650d";
 };
 
-int init(const Arguments& arguments) {
+int init(const CaInitArguments& arguments) {
   return with_authority("init", arguments.folder, [&](identity::AuthorityFolder& authority) {
     authority.init(arguments.trust_domain, lifetime_of(arguments.lifetime));
     std::printf(
@@ -30,7 +30,7 @@ int init(const Arguments& arguments) {
 
 void add_ca_init(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("init", "Make an authority");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaInitArguments>();
   add_ca_folder(word, arguments->folder);
   word.add_option("--trust-domain", arguments->trust_domain,
                   "Name of the installation; peers of another one are nobody")

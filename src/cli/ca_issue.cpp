@@ -10,7 +10,7 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct CaIssueArguments {
   CaFolder folder;
   std::string out;
   std::vector<std::string> renew;
@@ -30,7 +30,7 @@ void check_roles(const std::vector<std::string>& roles) {
   }
 }
 
-int issue(const Arguments& arguments) {
+int issue(const CaIssueArguments& arguments) {
   return with_authority("issue", arguments.folder, [&](identity::AuthorityFolder& authority) {
     const Duration lifetime = lifetime_of(arguments.lifetime);
     for (const std::string& file : arguments.renew) {
@@ -52,7 +52,7 @@ int issue(const Arguments& arguments) {
 void add_ca_issue(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand(
       "issue", "Make a certificate for a process; one that runs takes it up by itself");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaIssueArguments>();
   add_ca_folder(word, arguments->folder);
   word.add_option("--roles", arguments->certificate.roles,
                   "What the process may be: roles of serve, or operator")

@@ -9,12 +9,12 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct CaRotateArguments {
   CaFolder folder;
   std::string lifetime = "3650d";
 };
 
-int rotate(const Arguments& arguments) {
+int rotate(const CaRotateArguments& arguments) {
   return with_authority("rotate", arguments.folder, [&](identity::AuthorityFolder& authority) {
     switch (authority.rotate(lifetime_of(arguments.lifetime))) {
       case identity::RotationStep::announced:
@@ -37,7 +37,7 @@ int rotate(const Arguments& arguments) {
 void add_ca_rotate(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand(
       "rotate", "One step to another authority: announce, switch, retire; renew all in between");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaRotateArguments>();
   add_ca_folder(word, arguments->folder);
   word.add_option("--lifetime", arguments->lifetime, "How long the new authority is believed")
       ->capture_default_str();

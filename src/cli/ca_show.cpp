@@ -12,7 +12,7 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct CaShowArguments {
   CaFolder folder;
   std::vector<std::string> files;
 };
@@ -29,7 +29,7 @@ void print(const identity::Description& one, std::string_view what) {
           .c_str());
 }
 
-int show(const Arguments& arguments) {
+int show(const CaShowArguments& arguments) {
   if (arguments.files.empty()) {
     return with_authority("show", arguments.folder, [](identity::AuthorityFolder& authority) {
       bool signs = true;
@@ -59,7 +59,7 @@ int show(const Arguments& arguments) {
 
 void add_ca_show(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("show", "Say who is trusted, or what identities are");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<CaShowArguments>();
   add_ca_folder(word, arguments->folder);
   word.add_option("files", arguments->files, "Identity files; none: the authority")
       ->check(CLI::ExistingFile);

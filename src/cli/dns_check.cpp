@@ -1,6 +1,7 @@
 // securecart dns check: what is wrong with zone files and configurations, before they are served.
 #include <cstdio>
 
+#include "base/files.hpp"
 #include "cli/command.hpp"
 #include "cli/dns_files.hpp"
 #include "cli/dns_traffic.hpp"
@@ -53,7 +54,7 @@ Result<void> check_zone(const std::string& file, const CheckArguments& arguments
     return fail(errc::invalid_request, file + ": '" + text + "' is not a domain name");
   }
   const traffic::dns::ReadFile read = [](const std::string& path) {
-    return read_text_file(path, limits::dns_zone_file_bytes);
+    return read_file(path, limits::dns_zone_file_bytes);
   };
   const Result<std::string> content = read(file);
   if (!content) {

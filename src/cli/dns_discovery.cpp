@@ -1,5 +1,6 @@
 #include "cli/dns_discovery.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.hpp"
@@ -14,7 +15,7 @@ using traffic::routing::Lease;
 // What is found -----------------------------------------------------------------------------------
 
 void FoundInstances::update(ById there, SteadyTime now) {
-  if (away_ || now < hold_until_) {
+  if (std::exchange(may_have_forgotten_, false) && (away_ || now < hold_until_)) {
     for (auto& [id, lease] : there_) {
       held_.insert_or_assign(id, std::move(lease));
     }
@@ -25,7 +26,7 @@ void FoundInstances::update(ById there, SteadyTime now) {
 
 bool FoundInstances::step(SteadyTime confirmed, SteadyTime now) {
   if (now - confirmed > limits::discovery_away) {
-    away_ = true;
+    away_ = may_have_forgotten_ = true;
   } else if (std::exchange(away_, false)) {
     hold_until_ = now + limits::discovery_hold;
   }
@@ -120,6 +121,7 @@ DnsDiscovery::DnsDiscovery(net::Runtime& runtime, const Clock& clock, Random& ra
       prefix_(config.prefix),
       memory_(std::move(memory)),
       changed_(std::move(changed)),
+      started_(clock.steady()),
       store_(runtime, runtime.executor(0), clock, random, {.endpoints = config.etcd}),
       found_(last_known(memory_)) {}
 
@@ -143,7 +145,9 @@ void DnsDiscovery::start() {
 
 void DnsDiscovery::tick() {
   const bool was_away = found_.is_away();
-  if (watch_ && found_.step(watch_->confirmed(), clock_.steady())) {
+  // One that was only just asked is not away.
+  const SteadyTime since = found_.is_away() ? SteadyTime{} : started_;
+  if (watch_ && found_.step(std::max(watch_->confirmed(), since), clock_.steady())) {
     tell();
   }
   if (found_.is_away() != was_away) {

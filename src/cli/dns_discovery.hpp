@@ -19,12 +19,15 @@
 
 namespace securecart::cli {
 
-// Pure: what is found now, and what is kept though it is not.
+// Pure: what is found now, and what is kept though it is not. An etcd that comes back may have
+// forgotten: what was known before it went away stays for a while. What it has said since then and
+// takes back is gone at once.
 class FoundInstances {
  public:
   using ById = std::map<std::string, traffic::routing::Lease>;
 
-  explicit FoundInstances(ById last_known = {}) : there_(std::move(last_known)) {}
+  explicit FoundInstances(ById last_known = {})
+      : away_(!last_known.empty()), there_(std::move(last_known)) {}
 
   // All that etcd has.
   void update(ById there, SteadyTime now);
@@ -34,7 +37,8 @@ class FoundInstances {
   bool is_away() const { return away_; }
 
  private:
-  bool away_ = true;
+  bool away_;
+  bool may_have_forgotten_ = away_;  // nothing was heard since it was away
   SteadyTime hold_until_{};
   ById there_;
   ById held_;  // not there any more
@@ -72,6 +76,7 @@ class DnsDiscovery {
   const std::string prefix_;
   const std::filesystem::path memory_;
   const Changed changed_;
+  const SteadyTime started_;
   cluster::EtcdStore store_;
   FoundInstances found_;
   std::unique_ptr<cluster::Store::Watch> watch_;

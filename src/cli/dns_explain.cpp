@@ -7,14 +7,14 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct DnsExplainArguments {
   std::string name;
   std::string client;
   std::string type = "A";
   std::string state = "state";
 };
 
-int explain(const Arguments& arguments) {
+int explain(const DnsExplainArguments& arguments) {
   try {
     DnsCaller node(arguments.state);
     const json::value answer =
@@ -32,7 +32,7 @@ int explain(const Arguments& arguments) {
 
 void add_dns_explain(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("explain", "Why a client gets the answer it gets");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DnsExplainArguments>();
   word.add_option("name", arguments->name, "A name of the zones, or a policy")->required();
   word.add_option("--client", arguments->client, "Address of the shopper or resolver")->required();
   word.add_option("--type", arguments->type, "A or AAAA")

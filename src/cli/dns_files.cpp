@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/limits.hpp"
 #include "cli/limits.hpp"
 #include "traffic/dns/transfer.hpp"
@@ -43,27 +44,6 @@ Error with_file(const std::filesystem::path& path, Error error) {
 
 }  // namespace
 
-Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t most_bytes) {
-  std::FILE* const file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) {
-    return fail(errc::not_found, fmt::format("{}: {}", path.string(), std::strerror(errno)));
-  }
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> closing(file, std::fclose);
-  std::string text;
-  std::array<char, 64 * 1024> piece;
-  while (const std::size_t size = std::fread(piece.data(), 1, piece.size(), file)) {
-    text.append(piece.data(), size);
-    if (text.size() > most_bytes) {
-      return fail(errc::invalid_request,
-                  fmt::format("{}: more than {} bytes", path.string(), most_bytes));
-    }
-  }
-  if (std::ferror(file) != 0) {
-    return fail(errc::not_found, fmt::format("{}: {}", path.string(), std::strerror(errno)));
-  }
-  return text;
-}
-
 Result<void> write_secret_file(const std::filesystem::path& path, std::string_view text) {
   constexpr mode_t owner_only = 0600;
   const std::string part = path.string() + ".part";
@@ -94,7 +74,7 @@ std::filesystem::path DnsFiles::resolve(const std::string& path) const {
 }
 
 Result<DnsFiles::Loaded> DnsFiles::load(const Snapshot* before) {
-  const Result<std::string> text = read_text_file(config_, limits::config_bytes);
+  const Result<std::string> text = read_file(config_, limits::config_bytes);
   if (!text) {
     return std::unexpected(text.error());
   }
@@ -193,7 +173,7 @@ Result<ServedZone> DnsFiles::serve(const ZoneConfig& zone, const PolicySource* p
   served.zone = std::move(*loaded);
   if (!zone.keys.empty()) {
     const std::filesystem::path path = resolve(zone.keys);
-    const Result<std::string> text = read_text_file(path, limits::config_bytes);
+    const Result<std::string> text = read_file(path, limits::config_bytes);
     if (!text) {
       return std::unexpected(text.error());
     }
@@ -216,7 +196,7 @@ Result<ServedZone> DnsFiles::serve(const ZoneConfig& zone, const PolicySource* p
 Result<std::shared_ptr<const Zone>> DnsFiles::load_zone(const ZoneConfig& zone,
                                                         const PolicySource* policies) {
   const std::filesystem::path path = resolve(zone.file);
-  const Result<std::string> text = read_text_file(path, limits::dns_zone_file_bytes);
+  const Result<std::string> text = read_file(path, limits::dns_zone_file_bytes);
   if (!text) {
     return std::unexpected(text.error());
   }
@@ -228,7 +208,7 @@ Result<std::shared_ptr<const Zone>> DnsFiles::load_zone(const ZoneConfig& zone,
     return kept.zone;
   }
   const traffic::dns::ReadFile read = [](const std::string& file) {
-    return read_text_file(file, limits::dns_zone_file_bytes);
+    return read_file(file, limits::dns_zone_file_bytes);
   };
   Result<std::shared_ptr<const Zone>> loaded =
       traffic::dns::load_zone(path.string(), *text, zone.name, read, policies);

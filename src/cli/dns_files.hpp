@@ -17,8 +17,6 @@
 
 namespace securecart::cli {
 
-// Fails with the path and the system's reason.
-Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t most_bytes);
 // Atomically, readable by the owner only.
 Result<void> write_secret_file(const std::filesystem::path& path, std::string_view text);
 

@@ -1,6 +1,7 @@
 // securecart dns key generate, roll, ds: the key file of a signed zone.
 #include <cstdio>
 
+#include "base/files.hpp"
 #include "base/limits.hpp"
 #include "cli/command.hpp"
 #include "cli/dns_files.hpp"
@@ -29,7 +30,7 @@ Result<Name> zone_of(const KeyArguments& arguments) {
 
 Result<std::shared_ptr<const ZoneKeys>> read_keys(const KeyArguments& arguments) {
   const Result<Name> zone = zone_of(arguments);
-  const Result<std::string> text = read_text_file(arguments.file, limits::config_bytes);
+  const Result<std::string> text = read_file(arguments.file, limits::config_bytes);
   if (!zone || !text) {
     return std::unexpected(zone ? text.error() : zone.error());
   }

@@ -1,9 +1,9 @@
 #include "cli/dns_plan.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
+
+#include "base/files.hpp"
 
 namespace securecart::cli {
 
@@ -20,12 +20,7 @@ std::shared_ptr<const routing::GeoIndex> load_geo(const std::string& path) {
   if (path.empty()) {
     return std::make_shared<const routing::GeoIndex>();
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw std::runtime_error("cannot read the geo database " + path);
-  }
-  Result<std::shared_ptr<const routing::GeoIndex>> index =
-      routing::GeoIndex::load({std::istreambuf_iterator<char>(file), {}});
+  Result<std::shared_ptr<const routing::GeoIndex>> index = routing::GeoIndex::load(need_file(path));
   if (!index) {
     throw std::runtime_error(path + ": " + index.error().detail);
   }

@@ -1,11 +1,10 @@
 #include "cli/dns_state.hpp"
 
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <unistd.h>
 
 #include "base/crypto.hpp"
+#include "base/files.hpp"
 
 namespace securecart::cli {
 namespace {
@@ -41,9 +40,8 @@ void write_checked_file(const std::filesystem::path& path, const json::value& va
 
 std::optional<json::value> read_checked_file(const std::filesystem::path& path,
                                              std::size_t bytes_most) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (bytes.size() < digest_size + 2 || bytes.size() > bytes_most) {
+  const std::string bytes = read_file(path, bytes_most).value_or(std::string());
+  if (bytes.size() < digest_size + 2) {
     return std::nullopt;
   }
   const std::string body = bytes.substr(digest_size + 1, bytes.size() - digest_size - 2);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto pause = std::chrono::seconds(1);
 
-struct Arguments {
+struct DnsStatusArguments {
   std::string state = "state";
   bool once = false;
 };
@@ -73,7 +73,7 @@ std::string order_table(const json::object& status) {
                            status.at("instances").to_number<std::int64_t>());
 }
 
-int show(const Arguments& arguments) {
+int show(const DnsStatusArguments& arguments) {
   try {
     DnsCaller node(arguments.state);
     const bool follow = !arguments.once && isatty(1) != 0;
@@ -101,7 +101,7 @@ int show(const Arguments& arguments) {
 
 void add_dns_status(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("status", "A live table of targets, checks and orders");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DnsStatusArguments>();
   word.add_flag("--once", arguments->once, "Print it once and end");
   add_dns_state(word, arguments->state);
   word.callback([arguments, &exit] { exit.status = show(*arguments); });

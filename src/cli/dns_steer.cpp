@@ -8,7 +8,7 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct DnsSteerArguments {
   std::string kind;
   std::string subject;
   long weight = 0;
@@ -20,13 +20,13 @@ struct Arguments {
   std::string state = "state";
 };
 
-int fail_with(const Arguments& arguments, const char* what) {
+int fail_with(const DnsSteerArguments& arguments, const char* what) {
   std::fprintf(stderr, "securecart dns %s: %s\n",
                arguments.kind == "force" ? "override" : arguments.kind.c_str(), what);
   return 2;
 }
 
-int steer(const Arguments& arguments) {
+int steer(const DnsSteerArguments& arguments) {
   const std::optional<Duration> span = parse_duration(arguments.span);
   if (!span) {
     return fail_with(arguments, "--for must be a duration, as 30m or 2h");
@@ -52,7 +52,7 @@ int steer(const Arguments& arguments) {
   }
 }
 
-int alarm(const Arguments& arguments) {
+int alarm(const DnsSteerArguments& arguments) {
   try {
     DnsCaller node(arguments.state);
     node.post("/v1/dns/alarm", {{"name", arguments.subject}, {"state", arguments.health}});
@@ -62,9 +62,9 @@ int alarm(const Arguments& arguments) {
   }
 }
 
-std::shared_ptr<Arguments> add_word(CLI::App& word, const char* kind, const char* subject,
-                                    const char* about, Exit& exit) {
-  auto arguments = std::make_shared<Arguments>();
+std::shared_ptr<DnsSteerArguments> add_word(CLI::App& word, const char* kind, const char* subject,
+                                            const char* about, Exit& exit) {
+  auto arguments = std::make_shared<DnsSteerArguments>();
   arguments->kind = kind;
   word.add_option(subject, arguments->subject, about)->required();
   word.add_option("--for", arguments->span, "How long, as 30m or 2h")->capture_default_str();
@@ -103,7 +103,7 @@ void add_dns_override(CLI::App& parent, Exit& exit) {
 
 void add_dns_alarm(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("alarm", "Raise or end an alarm that a check looks at");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DnsSteerArguments>();
   arguments->kind = "alarm";
   word.add_option("name", arguments->subject, "A check of type alarm")->required();
   word.add_option("is", arguments->health, "ok, alarm or unknown")

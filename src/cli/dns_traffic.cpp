@@ -1,9 +1,7 @@
 #include "cli/dns_traffic.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -11,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
+#include "base/files.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -43,14 +42,6 @@ constexpr auto state_lifetime = 1h;  // verdicts older than this say nothing abo
 constexpr auto stop_poll = 5ms;
 constexpr auto stop_patience = 10s;
 
-std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw std::runtime_error("cannot read " + path.string());
-  }
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string from_folder(const std::filesystem::path& folder, const std::string& path) {
   return path.empty() || path.front() == '/' ? path : (folder / path).string();
 }
@@ -67,7 +58,7 @@ std::string read_secret(const DnsPolicyFile& file) {
   if (file.health.secret_file.empty()) {
     return {};
   }
-  std::string secret(trim(read_text(file.health.secret_file)));
+  std::string secret(trim(need_file(file.health.secret_file)));
   if (secret.size() < 16) {
     throw std::runtime_error(file.health.secret_file + " must hold at least 16 characters");
   }
@@ -76,7 +67,7 @@ std::string read_secret(const DnsPolicyFile& file) {
 
 // The certificates that https checks trust, as PEM; empty: the system's.
 std::string read_trust(const DnsPolicyFile& file) {
-  return file.health.ca_file.empty() ? std::string() : read_text(file.health.ca_file);
+  return file.health.ca_file.empty() ? std::string() : need_file(file.health.ca_file);
 }
 
 // A check with {address} needs one, and each target that names it makes it one more.
@@ -113,7 +104,7 @@ Board make_board(const DnsPlan& plan, std::uint64_t epoch) {
 Result<DnsPolicyFile> read_dns_policy_file(const std::filesystem::path& path) {
   std::string text;
   try {
-    text = read_text(path);
+    text = need_file(path);
   } catch (const std::exception& error) {
     return fail(errc::invalid_request, error.what());
   }

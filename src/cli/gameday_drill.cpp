@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/executor.hpp"
+#include "base/files.hpp"
 #include "cli/api_access.hpp"
 #include "cli/gameday_operations.hpp"
 #include "cli/sample.hpp"
@@ -277,7 +278,7 @@ class Drill {
     run_.gave_up = summary.counts.abandoned + summary.counts.shed;
     run_.slowest_visit = summary.latency.max();
     run_.reasons = summary.reasons;
-    history_ = lab::parse_history(lab::read_file(options_.report / "history.jsonl")).value();
+    history_ = lab::parse_history(need_file(options_.report / "history.jsonl")).value();
     run_.samples = lab::order_samples(history_, wall);
     std::vector<lab::Sample> reads = load.take_reads();
     run_.samples.insert(run_.samples.end(), reads.begin(), reads.end());

@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
+#include "base/files.hpp"
 #include "cli/command.hpp"
 #include "lab/gameday/report.hpp"
 
@@ -12,12 +12,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct GamedayResultsArguments {
   std::vector<std::string> reports;
   std::string out = "docs/drills";
 };
 
-int results(const Arguments& arguments) {
+int results(const GamedayResultsArguments& arguments) {
   try {
     std::vector<lab::DrillResult> all;
     for (const std::string& folder : arguments.reports) {
@@ -25,9 +25,7 @@ int results(const Arguments& arguments) {
         if (entry.path().filename() != "report.json") {
           continue;
         }
-        std::ifstream stream(entry.path());
-        Result<lab::DrillResult> one =
-            lab::parse_report(std::string{std::istreambuf_iterator<char>(stream), {}});
+        Result<lab::DrillResult> one = lab::parse_report(need_file(entry.path()));
         if (!one) {
           throw std::runtime_error(entry.path().string() + ": " + one.error().detail);
         }
@@ -50,7 +48,7 @@ int results(const Arguments& arguments) {
 
 void add_gameday_results(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("results", "Sum up reports of drills as one page");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<GamedayResultsArguments>();
   word.add_option("FOLDER", arguments->reports, "With reports somewhere below")
       ->required()
       ->check(CLI::ExistingDirectory);

@@ -2,10 +2,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "cli/command.hpp"
 #include "cli/gameday_drill.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct GamedayRunArguments {
   std::string plan;
   std::string report;
   std::string state = "lab";
@@ -24,9 +24,7 @@ struct Arguments {
 };
 
 lab::GameDayPlan read_plan(const std::string& file) {
-  std::ifstream stream(file);
-  Result<lab::GameDayPlan> plan =
-      lab::parse_game_day(file, std::string{std::istreambuf_iterator<char>(stream), {}});
+  Result<lab::GameDayPlan> plan = lab::parse_game_day(file, need_file(file));
   if (!plan) {
     throw std::runtime_error(plan.error().detail);
   }
@@ -43,7 +41,7 @@ void write_file(const fs::path& file, const std::string& text) {
 }
 
 // A lab that stands is used and stays; otherwise one is made for the drill.
-int run(const Arguments& arguments) {
+int run(const GamedayRunArguments& arguments) {
   const SystemClock clock;
   const SteadyTime began = clock.steady();
   const Tell tell = [&clock, began](const std::string& what) {
@@ -89,7 +87,7 @@ void add_gameday_run(CLI::App& parent, Exit& exit) {
       "run",
       "Load from outside, faults by plan, healing, the history check and a report; 0 when all "
       "that the plan expects was met (root)");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<GamedayRunArguments>();
   word.add_option("PLAN", arguments->plan, "File of gamedays/")
       ->required()
       ->check(CLI::ExistingFile);

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "base/config.hpp"
+#include "base/files.hpp"
 #include "cli/api_access.hpp"
 #include "cli/command.hpp"
 #include "cli/upstream_lists.hpp"
@@ -25,7 +26,7 @@ struct CheckArguments {
 lab::History read_histories(const std::vector<std::string>& files) {
   lab::History all;
   for (const std::string& file : files) {
-    Result<lab::History> one = lab::parse_history(lab::read_file(file));
+    Result<lab::History> one = lab::parse_history(need_file(file));
     if (!one) {
       throw std::runtime_error(file + ": " + one.error().detail);
     }

@@ -10,14 +10,14 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct LabExecArguments {
   std::string state = "lab";
   std::string host;
   std::vector<std::string> command;
 };
 
 // Becomes the command, so that terminal, input and signals are its own.
-int execute(const Arguments& arguments) {
+int execute(const LabExecArguments& arguments) {
   try {
     lab::Arguments command = arguments.command;
     if (command.size() > 1 && command.front() == "--") {
@@ -41,7 +41,7 @@ int execute(const Arguments& arguments) {
 
 void add_lab_exec(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("exec", "Run a command on a host: exec HOST -- COMMAND");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LabExecArguments>();
   add_lab_state(word, arguments->state);
   word.add_option("HOST", arguments->host, "Its name; `outside` for the shoppers' side")
       ->required();

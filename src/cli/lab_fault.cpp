@@ -9,13 +9,13 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct LabFaultArguments {
   std::string state = "lab";
   std::vector<std::string> words;
   int number = 0;
 };
 
-int inject(const Arguments& arguments) {
+int inject(const LabFaultArguments& arguments) {
   try {
     const Result<lab::Fault> fault =
         lab::parse_fault(fmt::format("{}", fmt::join(arguments.words, " ")));
@@ -42,7 +42,7 @@ int inject(const Arguments& arguments) {
   }
 }
 
-int heal(const Arguments& arguments) {
+int heal(const LabFaultArguments& arguments) {
   try {
     const lab::RegionLab region = lab::RegionLab::open(arguments.state);
     SecureRandom random;
@@ -69,7 +69,7 @@ void add_lab_fault(CLI::App& parent, Exit& exit) {
       "PLACE from PLACE [one-way], loss PLACE PERCENT, delay PLACE TIME [jitter TIME], disk-full "
       "PLACE, disk-slow PLACE; a PLACE is zone:a, host:a-data, any-zone, holder:primary, "
       "zone-of:primary, with:redis, all");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LabFaultArguments>();
   add_lab_state(word, arguments->state);
   word.add_option("FAULT", arguments->words, "Its words")->required();
   word.callback([arguments, &exit] { exit.status = inject(*arguments); });
@@ -78,7 +78,7 @@ void add_lab_fault(CLI::App& parent, Exit& exit) {
 void add_lab_heal(CLI::App& parent, Exit& exit) {
   CLI::App& word =
       *parent.add_subcommand("heal", "Take a fault back; without a number all of them");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LabFaultArguments>();
   add_lab_state(word, arguments->state);
   word.add_option("NUMBER", arguments->number, "Of the fault, as `lab status` shows it");
   word.callback([arguments, &exit] { exit.status = heal(*arguments); });

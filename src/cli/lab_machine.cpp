@@ -8,12 +8,12 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct LabMachineArguments {
   std::string state;
   std::string name;
 };
 
-int start(const Arguments& arguments) {
+int start(const LabMachineArguments& arguments) {
   try {
     return lab::start_machine(arguments.state, arguments.name);
   } catch (const std::exception& error) {
@@ -27,7 +27,7 @@ int start(const Arguments& arguments) {
 void add_lab_machine(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("machine", "Be a host of a lab");
   word.group("");  // not shown
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LabMachineArguments>();
   word.add_option("STATE", arguments->state, "The lab's folder")->required();
   word.add_option("NAME", arguments->name, "The machine")->required();
   word.callback([arguments, &exit] { exit.status = start(*arguments); });

@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/prng.hpp"
 #include "cli/sample.hpp"
 #include "cluster/topology/parse.hpp"
@@ -27,14 +27,6 @@ constexpr Duration shop_within = 120s;
 constexpr Duration whole_within = 180s;
 constexpr Duration between_looks = 200ms;
 constexpr const char* first_folder = "/var/lib/securecart/first";
-
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw std::runtime_error("cannot read " + file.string());
-  }
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 bool wait_until(Duration patience, const std::function<bool()>& is_so) {
   const SystemClock clock;
@@ -105,7 +97,7 @@ void add_lab_state(CLI::App& word, std::string& state) {
 RegionLab bring_up(const std::string& topology_file, const std::string& state, const Tell& tell) {
   const SystemClock clock;
   SecureRandom random;
-  const std::string text = read_text(topology_file);
+  const std::string text = need_file(topology_file);
   Result<cluster::Topology> topology = cluster::parse_topology(topology_file, text);
   if (!topology) {
     throw std::runtime_error(topology.error().detail);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "cli/command.hpp"
 #include "cli/lab_state.hpp"
 #include "lab/faults/processes.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 // Memory of a process that is its own, and its share of what it has with others, in KiB.
 std::int64_t memory_kib(pid_t pid) {
-  std::istringstream file(lab::read_whole(fmt::format("/proc/{}/smaps_rollup", pid)));
+  std::istringstream file(read_if_there(fmt::format("/proc/{}/smaps_rollup", pid)));
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("Pss:")) {
       return std::stoll(line.substr(4));

@@ -9,12 +9,12 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct LabUpArguments {
   std::string topology;
   std::string state = "lab";
 };
 
-int up(const Arguments& arguments) {
+int up(const LabUpArguments& arguments) {
   const SystemClock clock;
   const SteadyTime began = clock.steady();
   const auto tell = [&clock, began](const std::string& what) {
@@ -45,7 +45,7 @@ int up(const Arguments& arguments) {
 void add_lab_up(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand(
       "up", "Make every host of a topology out of namespaces and open the sample shop (root)");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LabUpArguments>();
   word.add_option("TOPOLOGY", arguments->topology, "The file")
       ->required()
       ->check(CLI::ExistingFile);

@@ -10,13 +10,13 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct LabWireArguments {
   std::string port;
   std::int64_t delay_ms = 0;
   std::int64_t jitter_ms = 0;
 };
 
-int run(const Arguments& arguments) {
+int run(const LabWireArguments& arguments) {
   const SystemClock clock;
   Prng random(SecureRandom().next());
   try {
@@ -36,7 +36,7 @@ int run(const Arguments& arguments) {
 void add_lab_wire(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("wire", "Delay what passes a cable");
   word.group("");  // not shown
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LabWireArguments>();
   word.add_option("PORT", arguments->port, "Of the switch")->required();
   word.add_option("DELAY", arguments->delay_ms, "In milliseconds")->required();
   word.add_option("JITTER", arguments->jitter_ms, "In milliseconds")->required();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/config.hpp"
+#include "base/files.hpp"
 #include "base/limits.hpp"
 #include "cli/api_access.hpp"
 #include "cli/command.hpp"
@@ -110,8 +111,7 @@ int tell(const lab::Reconciliation& result) {
 int replay(ReplayArguments arguments) {
   try {
     const ApiAccess access = resolved(std::move(arguments.access));
-    const Result<std::vector<lab::RetailLine>> lines =
-        lab::parse_retail(lab::read_file(arguments.file));
+    const Result<std::vector<lab::RetailLine>> lines = lab::parse_retail(need_file(arguments.file));
     if (!lines) {
       throw std::runtime_error(arguments.file + ": " + lines.error().detail);
     }

@@ -8,13 +8,13 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct ProductsExportArguments {
   ApiAccess access;
   std::string file;
   std::string format = "newer";
 };
 
-int export_file(Arguments arguments) {
+int export_file(ProductsExportArguments arguments) {
   try {
     AdminCaller admin(resolved(arguments.access));
     const net::Response response =
@@ -43,7 +43,7 @@ int export_file(Arguments arguments) {
 
 void add_products_export(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("export", "Write every product to a file");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ProductsExportArguments>();
   word.add_option("file", arguments->file, "The file to write")->required();
   word.add_option("--format", arguments->format, "Header set: newer or older")
       ->check(CLI::IsMember({"newer", "older"}))

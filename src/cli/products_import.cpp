@@ -1,11 +1,10 @@
 // securecart products import FILE: a product file into a shop, with progress.
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/ids.hpp"
 #include "base/json.hpp"
 #include "cli/command.hpp"
@@ -20,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto poll_pause = 200ms;
 constexpr std::size_t shown_problems = 50;
 
-struct Arguments {
+struct ProductsImportArguments {
   ApiAccess access;
   std::string file;
   bool dry_run = false;
@@ -66,13 +65,10 @@ void show_problems(const json::array& problems) {
   }
 }
 
-int import_file(Arguments arguments) {
-  std::ifstream stream(arguments.file, std::ios::binary);
-  const std::string csv{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream || csv.size() > limits::import_body_bytes) {
-    std::fprintf(stderr,
-                 "securecart products import: %s cannot be read, or is larger than %zu bytes\n",
-                 arguments.file.c_str(), limits::import_body_bytes);
+int import_file(ProductsImportArguments arguments) {
+  const Result<std::string> csv = read_file(arguments.file, limits::import_body_bytes);
+  if (!csv) {
+    std::fprintf(stderr, "securecart products import: %s\n", csv.error().detail.c_str());
     return 2;
   }
   const std::string name = arguments.file.substr(arguments.file.rfind('/') + 1);
@@ -87,7 +83,7 @@ int import_file(Arguments arguments) {
         admin.call(net::Method::post,
                    fmt::format("/v1/admin/imports?dry_run={}&file_name={}",
                                arguments.dry_run ? "true" : "false", net::percent_encode(name)),
-                   csv, std::move(headers)));
+                   *csv, std::move(headers)));
     const std::string target = "/v1/admin/imports/" + std::string(get_string(state, "id"));
     while (get_string(state, "status") == "waiting" || get_string(state, "status") == "running") {
       std::this_thread::sleep_for(poll_pause);
@@ -117,7 +113,7 @@ int import_file(Arguments arguments) {
 
 void add_products_import(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("import", "Import a product file (Shopify's format)");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ProductsImportArguments>();
   word.add_option("file", arguments->file, "The file")->required()->check(CLI::ExistingFile);
   word.add_flag("--dry-run", arguments->dry_run, "Only say what would happen");
   add_api_access(word, arguments->access);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "cli/command.hpp"
 #include "lab/history.hpp"
@@ -24,7 +25,7 @@ struct Receipt {
 
 // A file is one receipt, or a JSON array of them.
 void add_receipts(const std::string& file, std::vector<Receipt>& receipts) {
-  std::string text = lab::read_file(file);
+  std::string text = need_file(file);
   const Result<json::value> parsed = parse_json(text);
   if (!parsed || !parsed->is_array()) {
     receipts.push_back({file, std::move(text)});

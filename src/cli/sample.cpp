@@ -2,12 +2,11 @@
 
 #include <cstdio>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "cli/wait.hpp"
@@ -69,12 +68,11 @@ void write_credentials(const std::filesystem::path& file, const Credentials& cre
 }
 
 std::optional<Credentials> read_credentials(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  if (!stream) {
+  const Result<std::string> text = read_file(file);
+  if (!text) {
     return std::nullopt;
   }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const Result<json::value> parsed = parse_json(text);
+  const Result<json::value> parsed = parse_json(*text);
   if (!parsed || !parsed->is_object()) {
     throw std::runtime_error(file.string() + " is not a credentials file");
   }

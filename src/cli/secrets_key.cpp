@@ -1,14 +1,13 @@
 #include "cli/secrets_key.hpp"
 
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypto.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
 
 namespace securecart::cli {
@@ -40,10 +39,8 @@ std::string secrets_key(const std::filesystem::path& file, const Ids& ids) {
   if (!std::filesystem::exists(file)) {
     make(file, ids);
   }
-  std::ifstream stream(file);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const std::optional<std::string> key = from_base64url(trim(text));
-  if (!stream || !key || key->size() != sealing_key_bytes) {
+  const std::optional<std::string> key = from_base64url(trim(need_file(file)));
+  if (!key || key->size() != sealing_key_bytes) {
     throw std::runtime_error(file.string() +
                              " is not a secrets key: 32 bytes in base64url are needed");
   }

@@ -12,14 +12,14 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct ShopCreateArguments {
   std::string data = "data";
   std::string database;
   std::string credentials;
   shop::flows::NewShop shop;
 };
 
-int create(Arguments arguments) {
+int create(ShopCreateArguments arguments) {
   const SystemClock clock;
   SecureRandom random;
   const Ids ids(clock, random);
@@ -74,7 +74,7 @@ int create(Arguments arguments) {
 
 void add_shop_create(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("create", "Make a shop");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ShopCreateArguments>();
   shop::shops::ShopSettings& settings = arguments->shop.settings;
   word.add_option("--data", arguments->data, "Folder of the database")->capture_default_str();
   word.add_option("--database", arguments->database,

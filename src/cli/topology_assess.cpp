@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/files.hpp"
 #include "cli/command.hpp"
 #include "cli/dns_files.hpp"
 #include "cli/topology_file.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t drills_bytes = 16 * 1024 * 1024;
 
-struct Arguments {
+struct TopologyAssessArguments {
   std::string file;
   std::string drills = "docs/drills/results.json";
 };
@@ -24,7 +25,7 @@ std::vector<cluster::Drill> read_drills(const std::string& file) {
   if (!std::filesystem::exists(file)) {
     return {};
   }
-  const Result<std::string> text = read_text_file(file, drills_bytes);
+  const Result<std::string> text = read_file(file, drills_bytes);
   if (!text) {
     throw std::runtime_error(text.error().detail);
   }
@@ -35,7 +36,7 @@ std::vector<cluster::Drill> read_drills(const std::string& file) {
   return std::move(*drills);
 }
 
-int assess(const Arguments& arguments) {
+int assess(const TopologyAssessArguments& arguments) {
   try {
     const cluster::Topology topology = read_topology_file(arguments.file);
     const std::vector<cluster::Drill> drills = read_drills(arguments.drills);
@@ -53,7 +54,7 @@ int assess(const Arguments& arguments) {
 void add_topology_assess(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand(
       "assess", "Every single point of failure; what each loss costs, expected and measured");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TopologyAssessArguments>();
   word.add_option("FILE", arguments->file, "Topology file (docs/region.md)")->required();
   word.add_option("--drills", arguments->drills, "What drills measured; may be missing")
       ->capture_default_str();

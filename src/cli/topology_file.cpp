@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/limits.hpp"
 #include "cli/dns_files.hpp"
 #include "cluster/topology/parse.hpp"
@@ -12,7 +13,7 @@
 namespace securecart::cli {
 
 cluster::Topology read_topology_file(const std::string& file) {
-  const Result<std::string> text = read_text_file(file, limits::config_bytes);
+  const Result<std::string> text = read_file(file, limits::config_bytes);
   if (!text) {
     throw std::runtime_error("cannot read " + text.error().detail);
   }

@@ -16,7 +16,7 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct TopologyRenderArguments {
   std::string host;
   std::string file;
   std::string out;
@@ -99,7 +99,7 @@ void print_plan(const cluster::Topology& topology, const cluster::Host& host,
   }
 }
 
-int render(const Arguments& arguments) {
+int render(const TopologyRenderArguments& arguments) {
   try {
     const cluster::Topology topology = read_topology_file(arguments.file);
     const cluster::Host* const host = topology.host(arguments.host);
@@ -123,7 +123,7 @@ int render(const Arguments& arguments) {
 void add_topology_render(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand(
       "render", "Write every configuration file a host would get, and say what it would run");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TopologyRenderArguments>();
   word.add_option("HOST", arguments->host, "Name of the host")->required();
   word.add_option("FILE", arguments->file, "Topology file (docs/region.md)")->required();
   word.add_option("--out", arguments->out, "Folder; files are below it as they would be below /")

@@ -12,12 +12,12 @@
 namespace securecart::cli {
 namespace {
 
-struct Arguments {
+struct TopologyShowArguments {
   std::string file;
   std::string svg;
 };
 
-int show(const Arguments& arguments) {
+int show(const TopologyShowArguments& arguments) {
   try {
     const cluster::Topology topology = read_topology_file(arguments.file);
     std::printf("%s", cluster::draw_text(topology).c_str());
@@ -39,7 +39,7 @@ int show(const Arguments& arguments) {
 
 void add_topology_show(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("show", "Draw a region");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TopologyShowArguments>();
   word.add_option("FILE", arguments->file, "Topology file (docs/region.md)")->required();
   word.add_option("--svg", arguments->svg, "File for the drawing as SVG");
   word.callback([arguments, &exit] { exit.status = show(*arguments); });

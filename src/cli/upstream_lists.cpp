@@ -1,11 +1,10 @@
 #include "cli/upstream_lists.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "base/config.hpp"
+#include "base/files.hpp"
 #include "base/text.hpp"
 #include "cli/limits.hpp"
 #include "cli/roles.hpp"
@@ -104,12 +103,7 @@ Result<UpstreamLists> parse_upstream_lists(std::string_view file, std::string_vi
 }
 
 UpstreamLists read_upstream_lists(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  if (!stream) {
-    throw std::runtime_error("cannot read " + file.string());
-  }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  Result<UpstreamLists> lists = parse_upstream_lists(file.string(), text);
+  Result<UpstreamLists> lists = parse_upstream_lists(file.string(), need_file(file));
   if (!lists) {
     throw std::runtime_error(lists.error().detail);
   }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fstream>
 #include <future>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <sys/stat.h>
@@ -246,14 +245,6 @@ Result<History> parse_history(std::string_view text) {
     text.remove_prefix(end + 1);
   }
   return history;
-}
-
-std::string read_file(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw_errno("cannot read", file);
-  }
-  return std::string{std::istreambuf_iterator<char>(stream), {}};
 }
 
 HistoryWriter::HistoryWriter(const std::filesystem::path& file)

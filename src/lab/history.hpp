@@ -118,10 +118,8 @@ struct History {
   bool torn = false;      // the last line was cut short and left out
 };
 
-// Reads a whole file's text. The Error names the line.
+// Of a whole file. The Error names the line.
 Result<History> parse_history(std::string_view text);
-// Throws std::runtime_error when the file cannot be read.
-std::string read_file(const std::filesystem::path& file);
 
 // Appends to a history. One thread writes and fsyncs for all who wait: entries that come while an
 // fsync is under way share the next one.

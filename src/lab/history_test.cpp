@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/files.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/thread_executor.hpp"
 
@@ -105,10 +106,10 @@ TEST(HistoryWriter, MakesEachEntryDurableBeforeItGoesOn) {
     HistoryWriter writer(file);
     test::ThreadExecutor executor;
     executor.run_task<void>([&] { return writer.write(intent("key-1")); });
-    EXPECT_EQ(parse_history(read_file(file))->intents.size(), 1U);
+    EXPECT_EQ(parse_history(need_file(file))->intents.size(), 1U);
     writer.write_and_wait(RunEnded{at});
   }
-  EXPECT_EQ(parse_history(read_file(file))->ended, 1U);
+  EXPECT_EQ(parse_history(need_file(file))->ended, 1U);
 }
 
 TEST(HistoryWriter, WritesForManyAtOnceInTheOrderTheyCame) {
@@ -127,7 +128,7 @@ TEST(HistoryWriter, WritesForManyAtOnceInTheOrderTheyCame) {
       one.get();
     }
   }
-  const Result<History> history = parse_history(read_file(file));
+  const Result<History> history = parse_history(need_file(file));
   ASSERT_TRUE(history);
   ASSERT_EQ(history->intents.size(), static_cast<std::size_t>(entries));
   for (int i = 0; i < entries; ++i) {
@@ -142,7 +143,7 @@ TEST(HistoryWriter, CutsATornLineOffBeforeItAddsToTheFile) {
   {
     HistoryWriter(file).write_and_wait(RunEnded{at});
   }
-  const Result<History> history = parse_history(read_file(file));
+  const Result<History> history = parse_history(need_file(file));
   ASSERT_TRUE(history) << history.error().detail;
   EXPECT_FALSE(history->torn);
   EXPECT_EQ(history->intents.size(), 1U);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
+#include "base/files.hpp"
 #include "base/ids.hpp"
 #include "base/text.hpp"
 #include "cluster/topology/host_plan.hpp"
@@ -142,8 +143,8 @@ std::string resolver_text(const Topology& topology) {
 }
 
 std::vector<MachineFile> files_of_every_machine(const Topology& topology) {
-  return {{"/etc/passwd", with_program_user(read_whole("/etc/passwd"))},
-          {"/etc/group", with_program_group(read_whole("/etc/group"))},
+  return {{"/etc/passwd", with_program_user(read_if_there("/etc/passwd"))},
+          {"/etc/group", with_program_group(read_if_there("/etc/group"))},
           {"/etc/resolv.conf", resolver_text(topology)},
           {"/etc/securecart/topology.toml", ""}};
 }

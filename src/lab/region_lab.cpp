@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cluster/topology/parse.hpp"
@@ -57,8 +58,8 @@ RegionLab RegionLab::create(const fs::path& state, RegionPlan plan, std::string_
 RegionLab RegionLab::open(const fs::path& state) {
   Lab lab = Lab::open(state);
   const fs::path file = lab.state() / topology_file;
-  Result<cluster::Topology> topology = cluster::parse_topology(file.string(), read_whole(file));
-  const Result<json::value> kept = parse_json(read_whole(lab.state() / secrets_file));
+  Result<cluster::Topology> topology = cluster::parse_topology(file.string(), read_if_there(file));
+  const Result<json::value> kept = parse_json(read_if_there(lab.state() / secrets_file));
   if (!topology || !kept || !kept->is_object()) {
     throw std::runtime_error(fmt::format("the lab in {} has no region", state.string()));
   }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/files.hpp"
 #include "lab/checkout.hpp"
 #include "lab/fields.hpp"
 #include "lab/gameday/readers.hpp"
@@ -92,7 +93,7 @@ class SmallShop final : public net::Handler {
   Task<Response> complete(Request request) {
     ++completions;
     const std::string key(request.header("Idempotency-Key").value_or(""));
-    const Result<History> written = parse_history(read_file(history));
+    const Result<History> written = parse_history(need_file(history));
     const bool known = written && std::ranges::any_of(written->intents, [&key](const Intent& one) {
                          return one.key == key;
                        });
@@ -162,7 +163,7 @@ class ShopperTest : public testing::Test {
     intent.lines = {{"var_1", 1}};
     return run(complete(*api_, *writer_, intent, "ct_1", "pk_1", clock_.steady() + patience));
   }
-  History history() const { return parse_history(read_file(shop_.history)).value(); }
+  History history() const { return parse_history(need_file(shop_.history)).value(); }
 
   LoadSummary load(double rate, Duration duration, int double_click_percent) {
     LoadOptions options;

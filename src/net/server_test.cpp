@@ -15,6 +15,7 @@
 
 #include "base/json.hpp"
 #include "net/errc.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/raw_connection.hpp"
 
 namespace securecart::net {
@@ -109,17 +110,6 @@ class TestHandler final : public Handler {
     return json_response(200, securecart::to_string(json::value(std::move(seen))));
   }
 };
-
-bool eventually(const std::function<bool()>& condition, Duration patience = 20s) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (std::chrono::steady_clock::now() < end) {
-    if (condition()) {
-      return true;
-    }
-    std::this_thread::sleep_for(1ms);
-  }
-  return condition();
-}
 
 class ServerTest : public testing::Test {
  protected:
@@ -528,7 +518,7 @@ TEST_F(ServerTest, EndsSlowHeadersBodiesAndIdleConnections) {
   }
   EXPECT_TRUE(idle.closed_by_peer());
   EXPECT_TRUE(after_one.closed_by_peer());
-  EXPECT_TRUE(eventually([this] { return server_->open_connections() == 0; }));
+  EXPECT_TRUE(test::eventually([this] { return server_->open_connections() == 0; }));
 }
 
 TEST_F(ServerTest, EndsASlowHeaderThoughBytesKeepComing) {
@@ -562,7 +552,7 @@ TEST_F(ServerTest, DropsAClientThatDoesNotRead) {
   }
   ASSERT_TRUE(connection.send(requests));
   EXPECT_TRUE(
-      eventually([this] { return handler_.begun > 0 && server_->open_connections() == 0; }));
+      test::eventually([this] { return handler_.begun > 0 && server_->open_connections() == 0; }));
 }
 
 TEST_F(ServerTest, AnswersWhenTheHandlerTakesTooLong) {
@@ -578,8 +568,8 @@ TEST_F(ServerTest, AnswersWhenTheHandlerTakesTooLong) {
   EXPECT_EQ(document(*response).at("retryable"), true);
   EXPECT_TRUE(connection.closed_by_peer());
   EXPECT_EQ(handler_.ended, 0);
-  EXPECT_TRUE(eventually([this] { return handler_.ended == 1; }));
-  EXPECT_TRUE(eventually([this] { return server_->open_connections() == 0; }));
+  EXPECT_TRUE(test::eventually([this] { return handler_.ended == 1; }));
+  EXPECT_TRUE(test::eventually([this] { return server_->open_connections() == 0; }));
 }
 
 TEST_F(ServerTest, LetsTheHandlerEndWhenTheClientIsGone) {
@@ -587,11 +577,11 @@ TEST_F(ServerTest, LetsTheHandlerEndWhenTheClientIsGone) {
   for (int i = 0; i < 50; ++i) {
     RawConnection connection = connect();
     ASSERT_TRUE(connection.send(get("/sleep?ms=50")));
-    ASSERT_TRUE(eventually([this, i] { return handler_.begun == i + 1; }));
+    ASSERT_TRUE(test::eventually([this, i] { return handler_.begun == i + 1; }));
     connection.reset();
   }
-  EXPECT_TRUE(eventually([this] { return handler_.ended == 50; }));
-  EXPECT_TRUE(eventually([this] { return server_->open_connections() == 0; }));
+  EXPECT_TRUE(test::eventually([this] { return handler_.ended == 50; }));
+  EXPECT_TRUE(test::eventually([this] { return server_->open_connections() == 0; }));
 }
 
 TEST_F(ServerTest, SurvivesAbruptDisconnectsAnywhere) {
@@ -609,7 +599,7 @@ TEST_F(ServerTest, SurvivesAbruptDisconnectsAnywhere) {
     }
     EXPECT_TRUE(half_closed.closed_by_peer());
   }
-  EXPECT_TRUE(eventually([this] { return server_->open_connections() == 0; }));
+  EXPECT_TRUE(test::eventually([this] { return server_->open_connections() == 0; }));
 }
 
 TEST_F(ServerTest, RefusesConnectionsPastTheLimit) {
@@ -632,7 +622,7 @@ TEST_F(ServerTest, RefusesConnectionsPastTheLimit) {
   EXPECT_EQ(response->header("retry-after"), "1");
   EXPECT_TRUE(refused.closed_by_peer());
   connections.pop_back();
-  EXPECT_TRUE(eventually([this] { return server_->open_connections() == 2; }));
+  EXPECT_TRUE(test::eventually([this] { return server_->open_connections() == 2; }));
   EXPECT_EQ(ask(plain_get).status, 200);
 }
 
@@ -650,7 +640,7 @@ TEST_F(ServerTest, AcceptsAgainWhenDescriptorsAreFree) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &scarce), 0);
   RawConnection connection = connect();
   ASSERT_TRUE(connection.send(plain_get));
-  EXPECT_TRUE(eventually([this] {
+  EXPECT_TRUE(test::eventually([this] {
     return metrics_.prometheus_text().find(
                R"(securecart_http_accept_failures_total{listener="test"} 0)") == std::string::npos;
   }));
@@ -679,7 +669,7 @@ TEST_F(ServerTest, CarriesAThousandConnections) {
   }
   EXPECT_EQ(server_->open_connections(), 1'000U);
   connections.clear();
-  EXPECT_TRUE(eventually([this] { return server_->open_connections() == 0; }));
+  EXPECT_TRUE(test::eventually([this] { return server_->open_connections() == 0; }));
 }
 
 TEST_F(ServerTest, CountsWhatItDoes) {
@@ -687,7 +677,7 @@ TEST_F(ServerTest, CountsWhatItDoes) {
   ask(plain_get);
   ask(get("/unavailable"));
   ask(get("//"));
-  EXPECT_TRUE(eventually([this] { return server_->open_connections() == 0; }));
+  EXPECT_TRUE(test::eventually([this] { return server_->open_connections() == 0; }));
   const std::string text = metrics_.prometheus_text();
   for (const char* line : {
            R"(securecart_http_requests_total{class="2xx",listener="test"} 1)",
@@ -741,14 +731,14 @@ TEST_F(ServerTest, LosesNoRequestWhileDraining) {
     });
   }
   RawConnection silent = connect();
-  ASSERT_TRUE(eventually([&answered] { return answered > 200; }));
+  ASSERT_TRUE(test::eventually([&answered] { return answered > 200; }));
   EXPECT_FALSE(server_->drained());
   server_->drain(300ms);
   for (std::thread& client : clients) {
     client.join();
   }
   EXPECT_TRUE(silent.closed_by_peer());
-  EXPECT_TRUE(eventually([this] { return server_->drained(); }));
+  EXPECT_TRUE(test::eventually([this] { return server_->drained(); }));
   EXPECT_EQ(handler_.begun, handler_.ended);
   // A connection the kernel took in the instant between the last accept and the close is reset
   // unanswered; a client cannot have sent on it and been heard.
@@ -760,9 +750,9 @@ TEST_F(ServerTest, FinishesARunningRequestBeforeItIsDrained) {
   serve();
   RawConnection connection = connect();
   ASSERT_TRUE(connection.send(get("/sleep?ms=300")));
-  ASSERT_TRUE(eventually([this] { return handler_.begun == 1; }));
+  ASSERT_TRUE(test::eventually([this] { return handler_.begun == 1; }));
   server_->drain(0ms);
-  ASSERT_TRUE(eventually([this] {
+  ASSERT_TRUE(test::eventually([this] {
     try {
       connect();
       return false;
@@ -776,7 +766,7 @@ TEST_F(ServerTest, FinishesARunningRequestBeforeItIsDrained) {
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->header("connection"), "close");
   EXPECT_TRUE(connection.closed_by_peer());
-  EXPECT_TRUE(eventually([this] { return server_->drained(); }));
+  EXPECT_TRUE(test::eventually([this] { return server_->drained(); }));
 }
 
 TEST_F(ServerTest, ShortensADrain) {
@@ -789,7 +779,7 @@ TEST_F(ServerTest, ShortensADrain) {
   EXPECT_FALSE(server_->drained());
   server_->drain(0s);
   EXPECT_TRUE(idle.closed_by_peer());
-  EXPECT_TRUE(eventually([this] { return server_->drained(); }));
+  EXPECT_TRUE(test::eventually([this] { return server_->drained(); }));
 }
 
 TEST_F(ServerTest, CanBeDestroyedUnderLoad) {
@@ -808,7 +798,7 @@ TEST_F(ServerTest, CanBeDestroyedUnderLoad) {
       }
     });
   }
-  ASSERT_TRUE(eventually([this] { return handler_.ended > 50; }));
+  ASSERT_TRUE(test::eventually([this] { return handler_.ended > 50; }));
   server_.reset();
   EXPECT_EQ(handler_.begun, handler_.ended);
   ended = true;
@@ -847,7 +837,7 @@ TEST_F(ServerTest, LeavesNothingBehindWhenStoppedInTheMiddle) {
     connections.push_back(connect());
     ASSERT_TRUE(connections.back().send(i % 2 == 0 ? get("/sleep?ms=60000") : "GET / HT"));
   }
-  ASSERT_TRUE(eventually([this] { return handler_.begun == 10; }));
+  ASSERT_TRUE(test::eventually([this] { return handler_.begun == 10; }));
   runtime_->stop();
   runtime_->join();
   server_.reset();  // the waiting handlers are destroyed: the leak checker watches

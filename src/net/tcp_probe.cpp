@@ -8,9 +8,9 @@ namespace securecart::net {
 namespace {
 
 // One attempt; Asio's handlers own it, so that the one that comes late finds it done.
-struct Attempt : std::enable_shared_from_this<Attempt> {
+struct ProbeAttempt : std::enable_shared_from_this<ProbeAttempt> {
   using Resume = Callback<TcpProbe>::Resume;
-  Attempt(Core& on, Resume then)
+  ProbeAttempt(Core& on, Resume then)
       : core(on),
         resume(std::move(then)),
         socket(core.context().get_executor()),
@@ -59,7 +59,7 @@ Task<TcpProbe> probe_tcp(std::string address, std::uint16_t port, Duration timeo
   auto& core = dynamic_cast<Core&>(Executor::current());
   const Tcp::endpoint peer(parsed, port);
   Callback<TcpProbe> answer([&core, peer, timeout](Callback<TcpProbe>::Resume resume) {
-    const auto attempt = std::make_shared<Attempt>(core, std::move(resume));
+    const auto attempt = std::make_shared<ProbeAttempt>(core, std::move(resume));
     attempt->begin(peer, timeout);
   });
   co_return co_await answer;

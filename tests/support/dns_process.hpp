@@ -14,22 +14,10 @@
 #include <unistd.h>
 #include <vector>
 
+#include "tests/support/eventually.hpp"
 #include "tests/support/shop_process.hpp"
 
 namespace securecart::test {
-
-// Polls until `good` or the deadline; a process test waits for other processes.
-inline bool eventually(const std::function<bool()>& good,
-                       std::chrono::seconds patience = std::chrono::seconds(20)) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!good()) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      return false;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return true;
-}
 
 inline void write_file(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path) << text;

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "storage/cache/redis/reply.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/postgres.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -56,19 +57,6 @@ class RedisShell {
     return reply;
   }
 };
-
-// Waits until it is true; false after half a minute.
-inline bool eventually(const std::function<bool()>& condition) {
-  constexpr int patience_ms = 30'000;
-  constexpr int pause_ms = 10;
-  for (int waited = 0; waited < patience_ms; waited += pause_ms) {
-    if (condition()) {
-      return true;
-    }
-    poll(nullptr, 0, pause_ms);
-  }
-  return condition();
-}
 
 // A server process of either kind.
 class RedisProcess {

@@ -1,13 +1,12 @@
 #include "cluster/agent/agent.hpp"
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "cluster/agent/files.hpp"
@@ -15,11 +14,6 @@
 
 namespace securecart::cluster::agent {
 namespace {
-
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 std::optional<Cgroups> open_cgroups(const AgentOptions& options) {
   std::expected<Cgroups, std::string> found = Cgroups::open(options.cgroups, options.host);
@@ -263,8 +257,8 @@ void Agent::scrape(const Supervisor::View& unit) {
 void Agent::look_at_process(const Supervisor::View& unit) {
   const std::string folder = fmt::format("/proc/{}/", unit.process.pid);
   const std::optional<Duration> used =
-      parse_processor_time(read_text(folder + "stat"), sysconf(_SC_CLK_TCK));
-  const std::optional<std::int64_t> pages = parse_resident_pages(read_text(folder + "statm"));
+      parse_processor_time(read_if_there(folder + "stat"), sysconf(_SC_CLK_TCK));
+  const std::optional<std::int64_t> pages = parse_resident_pages(read_if_there(folder + "statm"));
   if (!used || !pages) {
     return;
   }
@@ -312,7 +306,7 @@ void Agent::keep_order() const {
 }
 
 void Agent::recall_order() {
-  const Result<json::value> kept = parse_json(read_text(options_.state / "order.json"));
+  const Result<json::value> kept = parse_json(read_if_there(options_.state / "order.json"));
   if (!kept || !kept->is_object()) {
     return;
   }
@@ -338,8 +332,8 @@ void Agent::heartbeat(const std::vector<Supervisor::View>& units) {
   report.zone = options_.zone;
   report.at = clock_.now();
   report.order_revision = order_revision_;
-  report.load = parse_load_average(read_text("/proc/loadavg")).value_or(0.0);
-  report.memory_free_bytes = parse_memory_available(read_text("/proc/meminfo")).value_or(0);
+  report.load = parse_load_average(read_if_there("/proc/loadavg")).value_or(0.0);
+  report.memory_free_bytes = parse_memory_available(read_if_there("/proc/meminfo")).value_or(0);
   report.patched = patched_;
   report.patch_failed = patch_failed_;
   describe_units(report, {units, orders_, measured_, clock_.steady(), report.at});
@@ -444,7 +438,7 @@ void Agent::keep_patch() const {
 }
 
 void Agent::recall_patch() {
-  if (const Result<json::value> kept = parse_json(read_text(options_.state / "patch.json"))) {
+  if (const Result<json::value> kept = parse_json(read_if_there(options_.state / "patch.json"))) {
     patched_ = text_of(*kept, "patched");
     patch_failed_ = text_of(*kept, "failed");
   }

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "cluster/store/memory_store.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/run_on.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -29,18 +30,6 @@ std::string read(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-bool eventually(const std::function<bool()>& condition) {
-  constexpr int tries = 2'000;
-  constexpr int pause_ms = 10;
-  for (int i = 0; i < tries; ++i) {
-    if (condition()) {
-      return true;
-    }
-    poll(nullptr, 0, pause_ms);
-  }
-  return false;
-}
-
 // A host with a store beside it. Its agents come and go.
 class HostWorld : public testing::Test {
  protected:
@@ -48,7 +37,7 @@ class HostWorld : public testing::Test {
   ~HostWorld() override {
     if (agent_) {
       here([this] { agent_->stop_units(); });
-      EXPECT_TRUE(eventually([this] { return here([this] { return agent_->ended(); }); }));
+      EXPECT_TRUE(test::eventually([this] { return here([this] { return agent_->ended(); }); }));
       leave();
     }
     runtime_.stop();
@@ -79,7 +68,7 @@ class HostWorld : public testing::Test {
   // As SIGTERM does; what it started goes on.
   void leave() {
     here([this] { agent_->leave(); });
-    EXPECT_TRUE(eventually([this] { return here([this] { return agent_->idle(); }); }));
+    EXPECT_TRUE(test::eventually([this] { return here([this] { return agent_->idle(); }); }));
     here([this] { agent_.reset(); });
   }
   void replan() {
@@ -187,26 +176,26 @@ class HostWorld : public testing::Test {
 TEST_F(HostWorld, UnitsAreStartedAndBackWhenTheyAreKilled) {
   plan_.units = {unit("redis")};
   arrive();
-  ASSERT_TRUE(eventually([this] { return runs("redis"); }));
-  EXPECT_TRUE(eventually([this] {
+  ASSERT_TRUE(test::eventually([this] { return runs("redis"); }));
+  EXPECT_TRUE(test::eventually([this] {
     return read(path("state/logs/redis.log")).find("hello from redis") != std::string::npos;
   }));
   const pid_t before = pid_of("redis");
   kill(before, SIGKILL);
-  ASSERT_TRUE(eventually([&] { return runs_again("redis", before); }));
-  ASSERT_TRUE(eventually([this] { return report() && report()->units_down.empty(); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("redis", before); }));
+  ASSERT_TRUE(test::eventually([this] { return report() && report()->units_down.empty(); }));
 }
 
 TEST_F(HostWorld, HowAUnitEndedIsTold) {
   plan_.units = {unit("redis")};
   plan_.units[0].command = {"/bin/sh", "-c", "exit 3"};
   arrive();
-  ASSERT_TRUE(eventually([this] {
+  ASSERT_TRUE(test::eventually([this] {
     const auto now = report();
     return now && !now->units_down.empty() &&
            now->units_down[0].find("exit status 3") != std::string::npos;
   }));
-  EXPECT_TRUE(eventually([this] {
+  EXPECT_TRUE(test::eventually([this] {
     const auto now = report();
     return now && !now->units_down.empty() &&
            now->units_down[0].find("crash loop") != std::string::npos;
@@ -218,7 +207,7 @@ TEST_F(HostWorld, AProgramThatIsNotThereIsTold) {
   plan_.units[0].command = {"/nowhere/redis"};
   plan_.units[1].user = "nobody-has-this-name";
   arrive();
-  ASSERT_TRUE(eventually([this] {
+  ASSERT_TRUE(test::eventually([this] {
     const auto now = report();
     return now && now->units_down.size() == 2 &&
            now->units_down[0].find("no user") != std::string::npos &&
@@ -230,7 +219,7 @@ TEST_F(HostWorld, AnotherAgentFindsTheUnitsAndGoesOn) {
   plan_.units = {unit("redis"), unit("etcd")};
   order({orders_in(1)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return runs("redis") && runs("etcd") && discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return runs("redis") && runs("etcd") && discovered(1); }));
   const pid_t redis = pid_of("redis");
   const pid_t etcd = pid_of("etcd");
   const pid_t orders = pid_of("orders-1");
@@ -241,21 +230,21 @@ TEST_F(HostWorld, AnotherAgentFindsTheUnitsAndGoesOn) {
   plan_.units.pop_back();
   plan_.units.push_back(unit("etcd"));
   arrive();
-  ASSERT_TRUE(eventually([&] { return runs_again("etcd", etcd); }));
-  ASSERT_TRUE(eventually([this] { return state(1) == InstanceState::ready; }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("etcd", etcd); }));
+  ASSERT_TRUE(test::eventually([this] { return state(1) == InstanceState::ready; }));
   EXPECT_EQ(pid_of("redis"), redis);
   EXPECT_EQ(pid_of("orders-1"), orders);
   EXPECT_EQ(entry("/securecart/eu/instances/orders-a-app-1")->created, record.created)
       << "it was out of discovery for a moment";
   kill(redis, SIGKILL);  // no child of this agent
-  ASSERT_TRUE(eventually([&] { return runs_again("redis", redis); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("redis", redis); }));
 }
 
 TEST_F(HostWorld, AUnitSurvivesItsKeeper) {
   plan_.units = {unit("redis")};
   arrive();
-  ASSERT_TRUE(
-      eventually([this] { return runs("redis") && report() && report()->units_down.empty(); }));
+  ASSERT_TRUE(test::eventually(
+      [this] { return runs("redis") && report() && report()->units_down.empty(); }));
   const pid_t before = pid_of("redis");
   const auto record = parse_run_record(read(path("run/units/redis.run")));
   ASSERT_TRUE(record.has_value());
@@ -265,97 +254,98 @@ TEST_F(HostWorld, AUnitSurvivesItsKeeper) {
   EXPECT_TRUE(alive(before));
   EXPECT_EQ(pid_of("redis"), before);
   kill(before, SIGKILL);
-  ASSERT_TRUE(eventually([&] { return runs_again("redis", before); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("redis", before); }));
 }
 
 TEST_F(HostWorld, AnOrderIsFollowedAndDrainedOutOfDiscoveryFirst) {
   arrive();
   order({orders_in(2, "7")});
-  ASSERT_TRUE(eventually([this] { return discovered(2); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(2); }));
   const InstanceRecord record =
       *parse_instance_record(entry("/securecart/eu/instances/orders-a-app-2")->value);
   EXPECT_EQ(record.address, "127.0.0.1");
   EXPECT_EQ(record.port, 9'002);
   EXPECT_EQ(record.zone, "a");
-  ASSERT_TRUE(eventually([this] { return state(2) == InstanceState::ready; }));
+  ASSERT_TRUE(test::eventually([this] { return state(2) == InstanceState::ready; }));
   EXPECT_EQ(report()->instances[0].version, "7");
   EXPECT_EQ(report()->order_revision, entry("/securecart/eu/desired/a-app")->modified);
-  EXPECT_TRUE(eventually([this] { return report()->instances[0].memory_bytes > 0; }));
+  EXPECT_TRUE(test::eventually([this] { return report()->instances[0].memory_bytes > 0; }));
   const pid_t pid = pid_of("orders-2");
   order({orders_in(2, "7", true)});
-  ASSERT_TRUE(eventually([this] { return !discovered(2); }));
+  ASSERT_TRUE(test::eventually([this] { return !discovered(2); }));
   EXPECT_TRUE(alive(pid)) << "it was stopped while shoppers could find it";
-  ASSERT_TRUE(eventually([this] { return state(2) == InstanceState::stopped; }));
+  ASSERT_TRUE(test::eventually([this] { return state(2) == InstanceState::stopped; }));
   EXPECT_FALSE(alive(pid));
   order({orders_in(2, "8")});
-  ASSERT_TRUE(eventually([&] { return runs_again("orders-2", pid) && discovered(2); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("orders-2", pid) && discovered(2); }));
 }
 
 TEST_F(HostWorld, AWithdrawnInstanceRunsUndiscovered) {
   order({orders_in(1)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   const pid_t pid = pid_of("orders-1");
   order({orders_in(1, "", false, true)});
-  ASSERT_TRUE(eventually([this] { return !discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return !discovered(1); }));
   EXPECT_EQ(state(1), InstanceState::ready);
   order({orders_in(1)});
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   EXPECT_EQ(pid_of("orders-1"), pid);
 }
 
 TEST_F(HostWorld, ASickInstanceIsReplaced) {
   order({orders_in(1)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   const pid_t before = pid_of("orders-1");
   std::ofstream(path("orders-1.sick")) << "";
-  ASSERT_TRUE(eventually([this] { return !discovered(1); }));
-  ASSERT_TRUE(eventually([&] { return !alive(before); }));
+  ASSERT_TRUE(test::eventually([this] { return !discovered(1); }));
+  ASSERT_TRUE(test::eventually([&] { return !alive(before); }));
   std::filesystem::remove(path("orders-1.sick"));
-  ASSERT_TRUE(eventually([&] { return runs_again("orders-1", before) && discovered(1); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("orders-1", before) && discovered(1); }));
 }
 
 TEST_F(HostWorld, AHungInstanceIsKilled) {
   order({orders_in(1)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   const pid_t before = pid_of("orders-1");
   kill(before, SIGSTOP);
   std::ofstream(path("orders-1.sick")) << "";
-  ASSERT_TRUE(eventually([&] { return !alive(before); }));
+  ASSERT_TRUE(test::eventually([&] { return !alive(before); }));
   std::filesystem::remove(path("orders-1.sick"));
-  ASSERT_TRUE(eventually([&] { return runs_again("orders-1", before); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("orders-1", before); }));
 }
 
 TEST_F(HostWorld, WithTheStoreAwayEverythingStaysAsItWas) {
   order({orders_in(1)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   const pid_t first = pid_of("orders-1");
   leave();
   here([this] { store_.set_away(true); });
   kill(first, SIGKILL);
   arrive();
-  ASSERT_TRUE(eventually([&] { return runs_again("orders-1", first); }))
+  ASSERT_TRUE(test::eventually([&] { return runs_again("orders-1", first); }))
       << "the last order is on disk";
   kill(pid_of("orders-1"), SIGKILL);
   const pid_t second = pid_of("orders-1");
-  ASSERT_TRUE(eventually([&] { return runs_again("orders-1", second); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("orders-1", second); }));
   here([this] { store_.set_away(false); });
-  ASSERT_TRUE(eventually([this] { return discovered(1) && state(1) == InstanceState::ready; }));
+  ASSERT_TRUE(
+      test::eventually([this] { return discovered(1) && state(1) == InstanceState::ready; }));
 }
 
 TEST_F(HostWorld, AnOrderThatIsGoneOrBrokenStopsNothing) {
   order({orders_in(1)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   const pid_t pid = pid_of("orders-1");
   write("/securecart/eu/desired/a-app", "{\"instances\": 7");
   write("/securecart/eu/desired/a-app-2", to_json(HostOrder{}));  // another host's
   here([this] { run_ready(store_.commit({}, {remove("/securecart/eu/desired/a-app")})); });
   const Timestamp then = report()->at;
-  ASSERT_TRUE(eventually([&] { return report()->at > then + 300ms; }));
+  ASSERT_TRUE(test::eventually([&] { return report()->at > then + 300ms; }));
   EXPECT_TRUE(alive(pid));
   EXPECT_TRUE(discovered(1));
 }
@@ -363,8 +353,8 @@ TEST_F(HostWorld, AnOrderThatIsGoneOrBrokenStopsNothing) {
 TEST_F(HostWorld, AnOrderThatCannotBeFollowedIsTold) {
   order({InstanceOrder{"gifts", 1, "", 0, false, false}, orders_in(2)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return discovered(2); }));
-  EXPECT_TRUE(eventually([this] {
+  ASSERT_TRUE(test::eventually([this] { return discovered(2); }));
+  EXPECT_TRUE(test::eventually([this] {
     return !report()->units_down.empty() && report()->units_down[0] == "gifts-1: no such service";
   }));
 }
@@ -377,20 +367,20 @@ TEST_F(HostWorld, FilesAreWrittenBeforeUnitsReadThem) {
                             "cat " + path("etc/redis.conf") + "; echo $$ > " + path("redis.pid") +
                                 "; trap 'echo again' HUP; while :; do sleep 0.05; done"};
   arrive();
-  ASSERT_TRUE(eventually([this] { return runs("redis"); }));
+  ASSERT_TRUE(test::eventually([this] { return runs("redis"); }));
   EXPECT_THAT(read(path("state/logs/redis.log")), HasSubstr("port 1"));
   const pid_t before = pid_of("redis");
   plan_.files[0].text = "port 2\n";
   plan_.units[0].configuration_hash = "two";
   plan_.units[0].stop_time = 0s;
   replan();
-  ASSERT_TRUE(eventually([&] { return runs_again("redis", before); }));
+  ASSERT_TRUE(test::eventually([&] { return runs_again("redis", before); }));
   EXPECT_THAT(read(path("state/logs/redis.log")), HasSubstr("port 2"));
   const pid_t second = pid_of("redis");
   plan_.units[0].configuration_hash = "three";
   plan_.units[0].reload_signal = SIGHUP;
   replan();
-  ASSERT_TRUE(eventually(
+  ASSERT_TRUE(test::eventually(
       [this] { return read(path("state/logs/redis.log")).find("again") != std::string::npos; }));
   EXPECT_EQ(pid_of("redis"), second);
 }
@@ -409,7 +399,7 @@ TEST_F(HostWorld, AUnitIsWhoItShallBe) {
   plan_.units[0].folder = path("out");
   chmod(folder_.path().c_str(), 0755);
   arrive();
-  ASSERT_TRUE(eventually([this] { return read(path("out/who")).ends_with("done\n"); }));
+  ASSERT_TRUE(test::eventually([this] { return read(path("out/who")).ends_with("done\n"); }));
   // Standard input, output, error and the folder that `ls` reads: nothing of the agent's is open.
   EXPECT_EQ(read(path("out/who")), user + "\n" + path("out") + "\nblue /somewhere\n4\ndone\n");
 }
@@ -428,7 +418,7 @@ TEST_F(HostWorld, AUserMayListenOnLowPortsWhenItIsSaid) {
   }
   plan_.units[0].low_ports = true;
   arrive();
-  ASSERT_TRUE(eventually([this] {
+  ASSERT_TRUE(test::eventually([this] {
     return read(path("dns.caps")).ends_with("done\n") &&
            read(path("other.caps")).ends_with("done\n");
   }));
@@ -443,18 +433,18 @@ TEST_F(HostWorld, AHostIsPatchedOnceItsInstancesAreStopped) {
   chmod(path("etc/patch").c_str(), 0755);
   order({orders_in(1)});
   arrive();
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   order({orders_in(1, "", true)}, "2026-11");
-  ASSERT_TRUE(eventually([this] { return report()->patched == "2026-11"; }));
+  ASSERT_TRUE(test::eventually([this] { return report()->patched == "2026-11"; }));
   EXPECT_FALSE(runs("orders-1"));
   order({orders_in(1, "", true)}, "broken");
-  ASSERT_TRUE(eventually([this] { return report()->patch_failed == "broken"; }));
+  ASSERT_TRUE(test::eventually([this] { return report()->patch_failed == "broken"; }));
   EXPECT_EQ(report()->patched, "2026-11");
   leave();
   arrive();
-  ASSERT_TRUE(eventually([this] { return report()->patched == "2026-11"; }));
+  ASSERT_TRUE(test::eventually([this] { return report()->patched == "2026-11"; }));
   order({orders_in(1)}, "broken");
-  ASSERT_TRUE(eventually([this] { return discovered(1); }));
+  ASSERT_TRUE(test::eventually([this] { return discovered(1); }));
   EXPECT_EQ(read(path("patches")), "2026-11\nbroken\n") << "each is tried once";
 }
 
@@ -466,7 +456,7 @@ TEST_F(HostWorld, UnitsOfAnEarlierBootAreNotLookedFor) {
       << getpid() << " " << *start_ticks(getpid()) << " 2\n"
       << to_note(remember({.unit = plan_.units[0]}), "boot-0");
   arrive();
-  ASSERT_TRUE(eventually([this] { return runs("redis"); }));
+  ASSERT_TRUE(test::eventually([this] { return runs("redis"); }));
   EXPECT_NE(pid_of("redis"), getpid());
 }
 

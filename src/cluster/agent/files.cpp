@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <sys/stat.h>
@@ -13,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "cluster/agent/users.hpp"
@@ -52,14 +51,6 @@ void give(const std::filesystem::path& path, int mode, const std::optional<User>
       chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) {
     throw failure("give its rights to", path);
   }
-}
-
-std::optional<std::string> read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    return std::nullopt;
-  }
-  return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
 void replace(const std::filesystem::path& file, const std::string& text, int mode,
@@ -105,7 +96,7 @@ bool apply_file(const RenderedFile& file, const std::filesystem::path& secrets) 
     return false;
   }
   const auto secret = [&secrets](std::string_view name) -> Result<std::string> {
-    const std::optional<std::string> text = read_text(secrets / name);
+    const Result<std::string> text = read_file(secrets / name);
     if (!text) {
       return fail(errc::invalid_request, fmt::format("{} is not there", (secrets / name).string()));
     }
@@ -118,7 +109,7 @@ bool apply_file(const RenderedFile& file, const std::filesystem::path& secrets) 
         fmt::format("{}: {}", file.path, text ? owner.error().detail : text.error().detail));
   }
   std::filesystem::create_directories(std::filesystem::path(file.path).parent_path());
-  if (has_rights(file.path, file.mode, *owner) && read_text(file.path) == *text) {
+  if (has_rights(file.path, file.mode, *owner) && read_file(file.path) == *text) {
     return false;
   }
   replace(file.path, *text, file.mode, *owner);

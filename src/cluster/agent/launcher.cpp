@@ -4,8 +4,6 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/stat.h>
@@ -15,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "cluster/agent/limits.hpp"
@@ -25,11 +24,6 @@ namespace {
 
 // Its keeper writes how it ended within moments, or was killed itself.
 constexpr int looks_for_a_word = 20;
-
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 // The last part of a log goes beside it. Programs go on where they are: they append.
 void cut_log(const std::filesystem::path& file) {
@@ -128,7 +122,7 @@ std::vector<Launcher::Found> Launcher::find() {
       continue;
     }
     const std::string name = file.path().stem();
-    const std::optional<RunRecord> record = parse_run_record(read_text(file.path()));
+    const std::optional<RunRecord> record = parse_run_record(read_if_there(file.path()));
     std::optional<Remembered> remembered = record ? parse_note(record->note, boot_) : std::nullopt;
     if (remembered && track(name, record->kept)) {
       found.push_back({name, record->kept.process, std::move(*remembered)});
@@ -170,7 +164,7 @@ std::expected<Process, std::string> Launcher::start(const WantedUnit& wanted) {
   }
   if (!track(unit.name, *kept)) {
     waitpid(static_cast<pid_t>(kept->keeper), nullptr, 0);
-    const std::string how = parse_exit_record(read_text(exit_file(unit.name)), kept->process)
+    const std::string how = parse_exit_record(read_if_there(exit_file(unit.name)), kept->process)
                                 .value_or("nobody knows how");
     forget(unit.name, {.kept = *kept});
     return std::unexpected("ended at once: " + how);
@@ -222,7 +216,7 @@ std::vector<Launcher::Ended> Launcher::ended() {
 // nullopt: its keeper has not said it yet.
 std::optional<std::string> Launcher::how_it_ended(const std::string& name, Tracked& tracked) const {
   std::optional<std::string> how =
-      parse_exit_record(read_text(exit_file(name)), tracked.kept.process);
+      parse_exit_record(read_if_there(exit_file(name)), tracked.kept.process);
   if (!how && ++tracked.looks >= looks_for_a_word) {
     how = "nobody knows how";
   }

@@ -6,8 +6,6 @@
 #include <cstring>
 #include <exception>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -16,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "cluster/agent/limits.hpp"
 #include "cluster/agent/pidfd.hpp"
 #include "identity/folder.hpp"
@@ -26,11 +25,6 @@ namespace {
 
 constexpr int http_good = 200;
 constexpr int http_redirected = 300;
-
-std::string read_text(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 }  // namespace
 
@@ -129,7 +123,7 @@ Task<ProbeOutcome> UnitProber::probe_command(std::vector<std::string> command) {
 // Another one when the file has changed. Throws std::runtime_error.
 std::shared_ptr<net::Client> UnitProber::client_for(const std::string& identity) {
   Shown& shown = clients_[identity];
-  std::string material = identity.empty() ? std::string() : read_text(identity);
+  std::string material = identity.empty() ? std::string() : read_if_there(identity);
   if (shown.client == nullptr || shown.material != material) {
     net::Client::Options options;
     if (!identity.empty()) {

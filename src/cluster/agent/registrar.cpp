@@ -1,10 +1,9 @@
 #include "cluster/agent/registrar.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/errors.hpp"
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "cluster/agent/files.hpp"
@@ -121,9 +120,7 @@ void Registrar::remember() {
 }
 
 void Registrar::recall() {
-  std::ifstream file(memory_, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const Result<json::value> value = parse_json(text);
+  const Result<json::value> value = parse_json(read_if_there(memory_));
   const json::object* const object = value ? value->if_object() : nullptr;
   if (object == nullptr) {
     return;

@@ -41,8 +41,8 @@ constexpr std::array<std::pair<Scope, std::string_view>, 9> scopes{{
     {Scope::zone_of, "zone-of:"},
 }};
 
-constexpr std::array<std::string_view, 5> seats{"balancer", "controller", "etcd", "primary",
-                                                "redis"};
+constexpr std::array<std::string_view, 5> seat_names{"balancer", "controller", "etcd", "primary",
+                                                     "redis"};
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 63 &&
@@ -64,9 +64,9 @@ Result<Place> parse_place(std::string_view text) {
       return wrong(fmt::format("'{}' needs a name behind the colon", text));
     }
     const bool of_seat = scope == Scope::holder || scope == Scope::zone_of;
-    if (of_seat && std::ranges::find(seats, place.name) == seats.end()) {
+    if (of_seat && std::ranges::find(seat_names, place.name) == seat_names.end()) {
       return wrong(fmt::format("there is no seat '{}'; the seats are {}", place.name,
-                               fmt::join(seats, ", ")));
+                               fmt::join(seat_names, ", ")));
     }
     return place;
   }

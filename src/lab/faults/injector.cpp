@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "lab/faults/processes.hpp"
 #include "lab/fields.hpp"
@@ -35,7 +36,7 @@ bool contains(const std::vector<std::string>& texts, std::string_view text) {
   return std::ranges::find(texts, text) != texts.end();
 }
 
-std::unexpected<Error> wrong(std::string detail) {
+std::unexpected<Error> impossible(std::string detail) {
   return fail(errc::invalid_request, std::move(detail));
 }
 
@@ -78,7 +79,7 @@ Result<std::vector<std::string>> hosts_carrying(const cluster::Topology& topolog
       }
     }
   }
-  return wrong(fmt::format("no host carries '{}'", part));
+  return impossible(fmt::format("no host carries '{}'", part));
 }
 
 std::vector<std::string> ports_of(const Lab& lab, const std::vector<std::string>& machines) {
@@ -153,7 +154,7 @@ std::string to_json(const std::vector<ActiveFault>& faults) {
 Result<std::vector<ActiveFault>> parse_active_faults(std::string_view json) {
   const Result<json::value> parsed = parse_json(json);
   if (!parsed || !parsed->is_array()) {
-    return wrong("this is no list of faults");
+    return impossible("this is no list of faults");
   }
   std::vector<ActiveFault> faults;
   for (const json::value& value : parsed->get_array()) {
@@ -178,19 +179,19 @@ Result<std::vector<std::string>> machines_of(const Place& place, const cluster::
       return one_of(all_names(topology), random);
     case Scope::any_zone: {
       if (topology.zones.empty()) {
-        return wrong("there are no zones");
+        return impossible("there are no zones");
       }
       return names_in_zone(topology, topology.zones[random.below(topology.zones.size())].name);
     }
     case Scope::host:
       if (topology.host(place.name) == nullptr) {
-        return wrong(fmt::format("there is no host '{}'", place.name));
+        return impossible(fmt::format("there is no host '{}'", place.name));
       }
       return std::vector{place.name};
     case Scope::zone: {
       std::vector<std::string> names = names_in_zone(topology, place.name);
       return names.empty() ? Result<std::vector<std::string>>(
-                                 wrong(fmt::format("there is no zone '{}'", place.name)))
+                                 impossible(fmt::format("there is no zone '{}'", place.name)))
                            : names;
     }
     case Scope::with:
@@ -207,13 +208,14 @@ Result<std::vector<std::string>> machines_of(const Place& place, const cluster::
       }
       const cluster::Host* host = topology.host(*holder);
       if (host == nullptr) {
-        return wrong(fmt::format("'{}' holds the seat {} and is no host", *holder, place.name));
+        return impossible(
+            fmt::format("'{}' holds the seat {} and is no host", *holder, place.name));
       }
       return place.scope == Scope::holder ? std::vector{host->name}
                                           : names_in_zone(topology, host->zone);
     }
   }
-  return wrong("a place without a scope");
+  return impossible("a place without a scope");
 }
 
 std::vector<Drop> drops_of(const std::vector<ActiveFault>& faults, const Lab& lab) {
@@ -324,9 +326,9 @@ Result<void> Injector::perform(ActiveFault& made) {
       }
       return {};
     case FaultKind::clock:
-      return wrong("this machine's kernel has one wall clock for all namespaces");
+      return impossible("this machine's kernel has one wall clock for all namespaces");
   }
-  return wrong("a fault without a kind");
+  return impossible("a fault without a kind");
 }
 
 void Injector::undo(const ActiveFault& healed) {
@@ -385,12 +387,11 @@ void Injector::heal_all() {
 }
 
 std::vector<ActiveFault> Injector::active() const {
-  std::ifstream stream(lab_.state() / faults_file);
-  if (!stream) {
+  const std::string text = read_if_there(lab_.state() / faults_file);
+  if (text.empty()) {
     return {};
   }
-  Result<std::vector<ActiveFault>> faults =
-      parse_active_faults(std::string{std::istreambuf_iterator<char>(stream), {}});
+  Result<std::vector<ActiveFault>> faults = parse_active_faults(text);
   if (!faults) {
     throw std::runtime_error(std::string(faults_file) + ": " + faults.error().detail);
   }
@@ -446,8 +447,8 @@ Result<void> Injector::signal_units(ActiveFault& made, int signal) {
     made.machines = {found.front().machine};
   }
   if (found.empty()) {
-    return wrong(fmt::format("no process of '{}' runs on {}", made.fault.unit,
-                             fmt::join(made.machines, ", ")));
+    return impossible(fmt::format("no process of '{}' runs on {}", made.fault.unit,
+                                  fmt::join(made.machines, ", ")));
   }
   for (const Found& one : found) {
     ::kill(one.process.pid, signal);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/text.hpp"
 
 namespace securecart::lab {
@@ -24,7 +25,7 @@ Process read_process(pid_t pid) {
   const fs::path folder = "/proc/" + std::to_string(pid);
   Process process;
   process.pid = pid;
-  std::istringstream status(read_whole(folder / "status"));
+  std::istringstream status(read_if_there(folder / "status"));
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("Name:")) {
       process.name = trim(line.substr(5));
@@ -34,7 +35,7 @@ Process read_process(pid_t pid) {
       process.inner = static_cast<pid_t>(std::stol(line.substr(line.rfind('\t'))));
     }
   }
-  const std::string words = read_whole(folder / "cmdline");
+  const std::string words = read_if_there(folder / "cmdline");
   for (const std::string_view word : split(words, '\0')) {
     process.words.emplace_back(word);
   }
@@ -47,7 +48,8 @@ std::map<pid_t, std::string> units_of(pid_t init) {
   std::error_code gone;
   const fs::path folder = fmt::format("/proc/{}/root/run/securecart", init);
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, gone)) {
-    std::istringstream record(entry.path().extension() == ".run" ? read_whole(entry.path()) : "");
+    std::istringstream record(entry.path().extension() == ".run" ? read_if_there(entry.path())
+                                                                 : "");
     if (pid_t pid = 0; record >> pid) {
       units[pid] = entry.path().stem();
     }

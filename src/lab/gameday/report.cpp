@@ -13,12 +13,8 @@ namespace {
 
 constexpr std::size_t findings_shown = 50;
 
-std::int64_t millis(Duration duration) {
-  return std::chrono::round<std::chrono::milliseconds>(duration).count();
-}
-
 json::value millis_or_null(std::optional<Duration> duration) {
-  return duration ? json::value(millis(*duration)) : json::value(nullptr);
+  return duration ? json::value(to_millis(*duration)) : json::value(nullptr);
 }
 
 std::string format_gap(std::optional<Duration> gap) {
@@ -29,16 +25,17 @@ json::object document(const KindFigures& figures) {
   return {{"count", figures.count},
           {"refused", figures.refused},
           {"failed", figures.failed},
-          {"median_ms", millis(figures.median)},
-          {"p99_ms", millis(figures.p99)},
-          {"slowest_ms", millis(figures.slowest)},
+          {"median_ms", to_millis(figures.median)},
+          {"p99_ms", to_millis(figures.p99)},
+          {"slowest_ms", to_millis(figures.slowest)},
           {"gap_ms", millis_or_null(figures.gap)},
-          {"gap_before_ms", millis(figures.gap_before)}};
+          {"gap_before_ms", to_millis(figures.gap_before)}};
 }
 
 json::object document(const Mark& mark) {
-  return {
-      {"label", mark.label}, {"at_ms", millis(mark.at)}, {"until_ms", millis_or_null(mark.until)}};
+  return {{"label", mark.label},
+          {"at_ms", to_millis(mark.at)},
+          {"until_ms", millis_or_null(mark.until)}};
 }
 
 Figures figures_of(const GameDayRun& run) {
@@ -109,7 +106,7 @@ bool GameDayRun::passed() const {
 }
 
 std::string format_time(Duration duration) {
-  const std::int64_t whole = millis(duration);
+  const std::int64_t whole = to_millis(duration);
   return whole < 1'000 ? fmt::format("{} ms", whole)
                        : fmt::format("{:.2f} s", static_cast<double>(whole) / 1'000);
 }
@@ -170,12 +167,12 @@ json::object report_json(const GameDayRun& run) {
           {"at", run.at},
           {"shoppers_a_second", run.shoppers_a_second},
           {"readers_a_second", run.readers_a_second},
-          {"duration_ms", millis(run.duration)},
+          {"duration_ms", to_millis(run.duration)},
           {"marks", std::move(marks)},
           {"orders", document(figures.orders)},
           {"reads", document(figures.reads)},
           {"gave_up", run.gave_up},
-          {"slowest_visit_ms", millis(run.slowest_visit)},
+          {"slowest_visit_ms", to_millis(run.slowest_visit)},
           {"reasons", std::move(reasons)},
           {"notes", json::array(run.notes.begin(), run.notes.end())},
           {"check",
@@ -296,7 +293,7 @@ std::string results_json(const std::vector<DrillResult>& results) {
                                 {"failed_reads", one.failed_reads},
                                 {"write_gap_ms", millis_or_null(one.write_gap)},
                                 {"read_gap_ms", millis_or_null(one.read_gap)},
-                                {"slowest_order_ms", millis(one.slowest_order)},
+                                {"slowest_order_ms", to_millis(one.slowest_order)},
                                 {"unmet", one.unmet}});
   }
   return to_string(json::value(std::move(runs))) + "\n";

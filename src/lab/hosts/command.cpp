@@ -110,11 +110,6 @@ void Descriptor::reset() {
   }
 }
 
-std::string read_whole(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return file.valid() ? read_to_end(file.get()) : std::string();
-}
-
 Ran run_command(const Arguments& arguments, std::string_view input) {
   const Descriptor in = file_of(input);
   std::array<int, 2> ends{};

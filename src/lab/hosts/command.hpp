@@ -25,9 +25,6 @@ class Descriptor {
   int number_;
 };
 
-// All that is in a file; empty when it cannot be read, as those of a process that has just ended.
-std::string read_whole(const std::string& path);
-
 struct Ran {
   int status = 0;      // 128 and the signal's number when one ended it; 127: could not be started
   std::string output;  // standard output and error as they came

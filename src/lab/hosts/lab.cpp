@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "lab/fields.hpp"
@@ -49,7 +50,7 @@ void write_text(const fs::path& file, std::string_view text, int mode = 0644) {
 // User and group of `owner` by the machine's own list of users, or by this one's.
 void give_to(const fs::path& file, const std::string& owner, const fs::path& upper) {
   const fs::path own = upper / "etc/passwd";
-  std::istringstream users(read_whole(fs::exists(own) ? own : fs::path("/etc/passwd")));
+  std::istringstream users(read_if_there(fs::exists(own) ? own : fs::path("/etc/passwd")));
   for (std::string line; std::getline(users, line);) {
     const std::vector<std::string_view> fields = split(line, ':');
     if (fields.size() > 3 && fields[0] == owner) {
@@ -65,7 +66,7 @@ void give_to(const fs::path& file, const std::string& owner, const fs::path& upp
 
 // The last number behind "NSpid:": what the process is called where it lives.
 bool is_init_of_a_namespace(const fs::path& process) {
-  std::istringstream status(read_whole(process / "status"));
+  std::istringstream status(read_if_there(process / "status"));
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("NSpid:")) {
       return line.ends_with("\t1") && std::ranges::count(line, '\t') > 1;
@@ -94,7 +95,7 @@ std::vector<Running> machines_running(const fs::path& state) {
     if (name.find_first_not_of("0123456789") != std::string::npos) {
       continue;
     }
-    const std::string line = read_whole(entry.path() / "cmdline");
+    const std::string line = read_if_there(entry.path() / "cmdline");
     const std::size_t words = line.find('\0');
     if (words == std::string::npos ||
         !std::string_view(line).substr(words + 1).starts_with(wanted)) {
@@ -259,7 +260,7 @@ Lab Lab::open(const fs::path& state) {
   if (missing || !fs::exists(folder / lab_file)) {
     throw std::runtime_error("there is no lab in " + state.string());
   }
-  Result<LabSpec> spec = parse_lab_spec(read_whole(folder / lab_file));
+  Result<LabSpec> spec = parse_lab_spec(read_if_there(folder / lab_file));
   if (!spec) {
     throw std::runtime_error((folder / lab_file).string() + ": " + spec.error().detail);
   }

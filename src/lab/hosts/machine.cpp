@@ -37,7 +37,7 @@ constexpr unsigned long thaw = _IOWR('X', 120, int);
 constexpr int restart_after_seconds = 1;
 constexpr int loop_attempts = 64;  // others may take the free loop device first
 
-void check(bool good, const std::string& what) {
+void must(bool good, const std::string& what) {
   if (!good) {
     throw std::runtime_error(what + ": " + std::strerror(errno));
   }
@@ -45,17 +45,17 @@ void check(bool good, const std::string& what) {
 
 void mount_at(const char* source, const fs::path& target, const char* type, unsigned long flags,
               const std::string& data = {}) {
-  check(::mount(source, target.c_str(), type, flags, data.empty() ? nullptr : data.c_str()) == 0,
-        "mounting " + target.string());
+  must(::mount(source, target.c_str(), type, flags, data.empty() ? nullptr : data.c_str()) == 0,
+       "mounting " + target.string());
 }
 
 // The file system in `image`, on a loop device that is given back when nobody mounts it any more.
 void mount_disk(const Descriptor& image) {
   const Descriptor control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
-  check(control.valid(), "opening /dev/loop-control");
+  must(control.valid(), "opening /dev/loop-control");
   for (int attempt = 0; attempt < loop_attempts; ++attempt) {
     const int number = ::ioctl(control.get(), LOOP_CTL_GET_FREE);
-    check(number >= 0, "asking for a loop device");
+    must(number >= 0, "asking for a loop device");
     const std::string device = fmt::format("/dev/loop{}", number);
     const Descriptor loop(::open(device.c_str(), O_RDWR | O_CLOEXEC));
     loop_config config{};
@@ -85,20 +85,20 @@ void enter_root(const MachineFiles& files) {
   mount_at("/dev", root / "dev", nullptr, MS_BIND | MS_REC);
   mount_at("proc", root / "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
   mount_at("sysfs", root / "sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC);
-  check(::chdir(root.c_str()) == 0, "entering the root");
+  must(::chdir(root.c_str()) == 0, "entering the root");
   // pivot_root(2): the old root is stacked on the new one, and taken off.
-  check(::syscall(SYS_pivot_root, ".", ".") == 0, "pivot_root");
-  check(::umount2(".", MNT_DETACH) == 0, "leaving the old root");
-  check(::chdir("/") == 0, "entering the root");
+  must(::syscall(SYS_pivot_root, ".", ".") == 0, "pivot_root");
+  must(::umount2(".", MNT_DETACH) == 0, "leaving the old root");
+  must(::chdir("/") == 0, "entering the root");
 }
 
 void bring_loopback_up() {
   const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request{};
   std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
-  check(::ioctl(socket.get(), SIOCGIFFLAGS, &request) == 0, "looking at lo");
+  must(::ioctl(socket.get(), SIOCGIFFLAGS, &request) == 0, "looking at lo");
   request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
-  check(::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0, "bringing lo up");
+  must(::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0, "bringing lo up");
 }
 
 // A new machine knows nothing of the one it is made on.
@@ -122,7 +122,7 @@ class Init {
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     signals_ = Descriptor(signalfd(-1, &signals, SFD_CLOEXEC));
     timer_ = Descriptor(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
-    check(signals_.valid() && timer_.valid(), "listening for signals");
+    must(signals_.valid() && timer_.valid(), "listening for signals");
   }
 
   void run() {
@@ -235,18 +235,18 @@ class Init {
 void be_machine(const MachineSpec& spec, const MachineFiles& files, int hold, int ready) {
   const int console =
       ::open(files.console().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  check(console >= 0, "opening " + files.console().string());
-  check(::setsid() >= 0, "a session of its own");
+  must(console >= 0, "opening " + files.console().string());
+  must(::setsid() >= 0, "a session of its own");
   // Opened here: below the new root it would be a copy.
   const Descriptor disk(spec.disk_bytes > 0 ? ::open(files.disk().c_str(), O_RDWR | O_CLOEXEC)
                                             : -1);
-  check(spec.disk_bytes == 0 || disk.valid(), "opening " + files.disk().string());
+  must(spec.disk_bytes == 0 || disk.valid(), "opening " + files.disk().string());
   enter_root(files);
   mount_memory();
   if (spec.disk_bytes > 0) {
     mount_disk(disk);
   }
-  check(::sethostname(spec.name.c_str(), spec.name.size()) == 0, "naming the machine");
+  must(::sethostname(spec.name.c_str(), spec.name.size()) == 0, "naming the machine");
   bring_loopback_up();
   clear_environment();
   ::dup2(console, 1);

@@ -36,7 +36,7 @@ ApiKey key_of(const Row& row) {
   return key;
 }
 
-std::string event_payload(const std::string& key_id) {
+std::string key_event(const std::string& key_id) {
   const json::object payload = {{"key_id", key_id}};
   return securecart::to_string(payload);
 }
@@ -78,7 +78,7 @@ Result<IssuedKey> ApiKeys::issue(Batch& batch, const std::string& shop_id, NewKe
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {shop_id, key.id, std::string(to_string(key.kind)), key.name, key.prefix,
        sha256_hex(issued.secret), std::move(role), to_millis(key.created_at)});
-  batch.event("api_key.created", shop_id, key.id, event_payload(key.id));
+  batch.event("api_key.created", shop_id, key.id, key_event(key.id));
   return issued;
 }
 
@@ -110,7 +110,7 @@ Task<Result<void>> ApiKeys::revoke(std::string shop_id, std::string key_id) {
           "WHERE shop_id = $1 AND id = $2",
           {shop_id, key_id, to_millis(clock_.now())})
       .expect(1, errc::not_found);
-  batch.event("api_key.revoked", shop_id, key_id, event_payload(key_id));
+  batch.event("api_key.revoked", shop_id, key_id, key_event(key_id));
   Task<Commit> committing = database_.commit(std::move(batch));
   const Commit outcome = co_await committing;
   if (std::holds_alternative<storage::Refused>(outcome)) {

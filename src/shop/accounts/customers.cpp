@@ -40,7 +40,7 @@ CustomerAddress address_of(const Row& row) {
           .created_at = from_millis(row.integer(2))};
 }
 
-std::string event_payload(const std::string& customer_id) {
+std::string customer_event(const std::string& customer_id) {
   const json::object payload = {{"customer_id", customer_id}};
   return securecart::to_string(payload);
 }
@@ -110,7 +110,7 @@ Task<Result<SignedInCustomer>> Customers::enrol(std::string shop_id, Registratio
            to_millis(customer.created_at)})
       .or_refuse(errc::email_taken);
   signed_in.session = sessions_.issue(batch, shop_id, SubjectKind::customer, customer.id);
-  batch.event("customer.created", shop_id, customer.id, event_payload(customer.id));
+  batch.event("customer.created", shop_id, customer.id, customer_event(customer.id));
   Task<Commit> committing = database_.commit(std::move(batch));
   const Commit outcome = co_await committing;
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
@@ -278,7 +278,7 @@ Task<Result<Customer>> Customers::finish_change(Batch batch, std::string shop_id
              {shop_id, customer_id, *change.email})
         .expect(1, errc::email_taken);
   }
-  batch.event("customer.updated", shop_id, customer_id, event_payload(customer_id));
+  batch.event("customer.updated", shop_id, customer_id, customer_event(customer_id));
   Task<Commit> committing = database_.commit(std::move(batch));
   const Commit outcome = co_await committing;
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
@@ -319,7 +319,7 @@ Task<Result<CustomerAddress>> Customers::add_address(std::string shop_id, std::s
           {shop_id, added.id, customer_id, securecart::to_string(to_json(added.address)),
            to_millis(added.created_at), static_cast<std::int64_t>(limits::customer_addresses)})
       .expect(1, errc::too_many_addresses);
-  batch.event("customer.updated", shop_id, customer_id, event_payload(customer_id));
+  batch.event("customer.updated", shop_id, customer_id, customer_event(customer_id));
   Task<Commit> committing = database_.commit(std::move(batch));
   const Commit outcome = co_await committing;
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
@@ -355,7 +355,7 @@ Task<Result<CustomerAddress>> Customers::change_address(std::string shop_id,
           {shop_id, customer_id, address_id, securecart::to_string(to_json(current.address)),
            rows[0].text(1)})
       .expect(1, errc::version_conflict);
-  batch.event("customer.updated", shop_id, customer_id, event_payload(customer_id));
+  batch.event("customer.updated", shop_id, customer_id, customer_event(customer_id));
   Task<Commit> committing = database_.commit(std::move(batch));
   const Commit outcome = co_await committing;
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
@@ -371,7 +371,7 @@ Task<Result<void>> Customers::remove_address(std::string shop_id, std::string cu
       .add("DELETE FROM customer_addresses WHERE shop_id = $1 AND customer_id = $2 AND id = $3",
            {shop_id, customer_id, std::move(address_id)})
       .expect(1, errc::not_found);
-  batch.event("customer.updated", shop_id, customer_id, event_payload(customer_id));
+  batch.event("customer.updated", shop_id, customer_id, customer_event(customer_id));
   Task<Commit> committing = database_.commit(std::move(batch));
   const Commit outcome = co_await committing;
   if (std::holds_alternative<storage::Refused>(outcome)) {

@@ -43,7 +43,7 @@ StaffMember member_of(const Row& row) {
           .created_at = from_millis(row.integer(6))};
 }
 
-std::string event_payload(const StaffMember& member) {
+std::string staff_event(const StaffMember& member) {
   const json::object payload = {{"staff_id", member.id}, {"role", to_string(member.role)}};
   return securecart::to_string(payload);
 }
@@ -99,7 +99,7 @@ void Staff::add_to(Batch& batch, const std::string& shop_id, const Prepared& pre
           {shop_id, member.id, member.email, member.name, std::string(to_string(member.role)),
            prepared.phc, to_millis(member.created_at)})
       .or_refuse(errc::email_taken);
-  batch.event("staff.created", shop_id, member.id, event_payload(member));
+  batch.event("staff.created", shop_id, member.id, staff_event(member));
 }
 
 Task<Result<StaffMember>> Staff::add(std::string shop_id, NewStaff staff) {

@@ -10,7 +10,7 @@ namespace securecart::shop::api {
 
 namespace {
 
-constexpr char version = 1;
+constexpr char cursor_version = 1;
 constexpr std::size_t head_bytes = 5;
 constexpr std::size_t integer_bytes = 8;
 constexpr std::size_t length_bytes = 2;
@@ -34,7 +34,7 @@ std::string head_of(std::string_view list) {
   for (const char byte : list) {
     hash = (hash ^ static_cast<unsigned char>(byte)) * 16'777'619U;
   }
-  std::string head(1, version);
+  std::string head(1, cursor_version);
   append_big_endian(head, hash, head_bytes - 1);
   return head;
 }

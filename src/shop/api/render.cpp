@@ -7,11 +7,12 @@
 #include "shop/flows/complete_cart.hpp"
 
 namespace securecart::shop::api {
-namespace {
 
 json::value text_or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
 }
+
+namespace {
 
 json::value image(const std::string& src, const std::string& alt) {
   return src.empty() ? json::value(nullptr) : json::value(json::object{{"src", src}, {"alt", alt}});

@@ -7,6 +7,9 @@
 
 namespace securecart::shop::api {
 
+// An empty text is none: null.
+json::value text_or_null(const std::string& text);
+
 json::object render_cart(const flows::CartSnapshot& cart);
 // {"items": [{id, name, description, amount, currency}]} of what can take the cart.
 json::object render_shipping_methods(const flows::CartSnapshot& cart);

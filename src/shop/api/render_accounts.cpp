@@ -2,32 +2,22 @@
 
 #include <utility>
 
+#include "base/text_list.hpp"
 #include "shop/api/cursor.hpp"
+#include "shop/api/render.hpp"
 
 namespace securecart::shop::api {
 
 namespace {
-
-json::array array_of(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) {
-    array.emplace_back(text);
-  }
-  return array;
-}
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
 
 json::object render_settings(const shops::Shop& shop) {
   const shops::ShopSettings& settings = shop.settings;
   return {{"id", shop.id},
           {"name", settings.name},
           {"tagline", settings.tagline},
-          {"currencies", array_of(settings.currencies)},
+          {"currencies", json_list(settings.currencies)},
           {"default_currency", settings.default_currency},
-          {"countries", array_of(settings.countries)},
+          {"countries", json_list(settings.countries)},
           {"home_country", settings.home_country},
           {"prices_include_tax", settings.prices_include_tax},
           {"tax_included_in", shops::tax_exceptions(settings)},

@@ -1,6 +1,7 @@
 #include "shop/api/render_catalog.hpp"
 
 #include "base/clock.hpp"
+#include "base/text_list.hpp"
 
 namespace securecart::shop::api {
 namespace {
@@ -11,10 +12,6 @@ json::value nullable(const std::optional<std::string>& text) {
 
 json::value nullable(const std::optional<std::int64_t>& number) {
   return number ? json::value(*number) : json::value(nullptr);
-}
-
-json::array array_of(const std::vector<std::string>& texts) {
-  return json::array(texts.begin(), texts.end());
 }
 
 json::object render(const catalog::Price& price) {
@@ -42,7 +39,8 @@ json::array render(const std::vector<catalog::Image>& images) {
 json::array render(const std::vector<catalog::Option>& options) {
   json::array rendered;
   for (const catalog::Option& option : options) {
-    rendered.emplace_back(json::object{{"name", option.name}, {"values", array_of(option.values)}});
+    rendered.emplace_back(
+        json::object{{"name", option.name}, {"values", json_list(option.values)}});
   }
   return rendered;
 }
@@ -55,7 +53,7 @@ json::object render_head(const catalog::Product& product) {
           {"description", product.description},
           {"vendor", product.vendor},
           {"type", product.type},
-          {"tags", array_of(product.tags)},
+          {"tags", json_list(product.tags)},
           {"options", render(product.options)},
           {"images", render(product.images)},
           {"seo",
@@ -65,7 +63,7 @@ json::object render_head(const catalog::Product& product) {
 json::object render_variant_head(const catalog::Variant& variant) {
   return {{"id", variant.id},
           {"title", variant.title},
-          {"option_values", array_of(variant.option_values)},
+          {"option_values", json_list(variant.option_values)},
           {"sku", variant.sku},
           {"image_id", nullable(variant.image_id)},
           {"backorder", variant.backorder},
@@ -122,7 +120,7 @@ json::object render_product_summary(const catalog::StoreSummary& summary) {
           {"title", summary.title},
           {"vendor", summary.vendor},
           {"type", summary.type},
-          {"tags", array_of(summary.tags)},
+          {"tags", json_list(summary.tags)},
           {"image", image_or_null(summary.image)},
           {"price", std::move(price)},
           {"available", summary.available}};

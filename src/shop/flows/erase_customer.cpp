@@ -18,7 +18,7 @@ using storage::Batch;
 using storage::Row;
 using storage::Rows;
 
-constexpr auto page = static_cast<std::int64_t>(limits::purged_rows);
+constexpr auto rows_at_once = static_cast<std::int64_t>(limits::purged_rows);
 constexpr std::string_view account_sql =
     "SELECT email FROM customers WHERE shop_id = $1 AND id = $2";
 // An answer is stored when the order's story gets its next line, so that is where to look for it:
@@ -157,8 +157,9 @@ Task<events::ConsumerOutcome> blank_answers(const Deps& deps, const events::Even
   std::string scope;
   std::string key;
   while (true) {
-    storage::Query query{answers_sql,
-                         {event.shop_id, event.subject, answer_distance.count(), scope, key, page}};
+    storage::Query query{
+        answers_sql,
+        {event.shop_id, event.subject, answer_distance.count(), scope, key, rows_at_once}};
     const Rows rows = co_await deps.database.read(std::move(query));
     Batch batch;
     for (const Row row : rows) {
@@ -170,7 +171,7 @@ Task<events::ConsumerOutcome> blank_answers(const Deps& deps, const events::Even
             {event.shop_id, scope, key, std::move(*body)});
       }
     }
-    if (static_cast<std::int64_t>(rows.size()) < page) {
+    if (static_cast<std::int64_t>(rows.size()) < rows_at_once) {
       co_return batch;
     }
     co_await deps.database.commit(std::move(batch));

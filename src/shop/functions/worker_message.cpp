@@ -16,7 +16,7 @@ constexpr std::array endings{Ending::finished, Ending::threw, Ending::out_of_mem
                              Ending::output_too_large};
 
 std::unexpected<Error> wrong(std::string_view what) {
-  return fail(errc::invalid_request, std::string(what));
+  return fail(securecart::errc::invalid_request, std::string(what));
 }
 
 const std::string* text_member(const json::object& object, std::string_view name,

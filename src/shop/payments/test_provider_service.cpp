@@ -121,7 +121,7 @@ Result<json::object> object_of(const std::string& body) {
   return std::move(parsed->as_object());
 }
 
-std::string text_of(const json::object& object, std::string_view name) {
+std::string body_text(const json::object& object, std::string_view name) {
   const json::value* member = object.if_contains(name);
   return member != nullptr && member->is_string() ? std::string(member->get_string())
                                                   : std::string();
@@ -214,15 +214,15 @@ Task<Response> TestProviderService::create_charge(Request request) {
     co_return net::problem(body.error(), request.request_id);
   }
   Charge charge;
-  charge.key = text_of(*body, "key");
+  charge.key = body_text(*body, "key");
   charge.id = ids_.make("ch");
   charge.amount = amount_of(*body);
-  charge.currency = text_of(*body, "currency");
-  charge.method = text_of(*body, "method");
-  charge.shop_id = text_of(*body, "shop_id");
-  charge.payment_id = text_of(*body, "payment_id");
-  charge.webhook_url = text_of(*body, "webhook_url");
-  charge.return_url = text_of(*body, "return_url");
+  charge.currency = body_text(*body, "currency");
+  charge.method = body_text(*body, "method");
+  charge.shop_id = body_text(*body, "shop_id");
+  charge.payment_id = body_text(*body, "payment_id");
+  charge.webhook_url = body_text(*body, "webhook_url");
+  charge.return_url = body_text(*body, "return_url");
   const auto currency = Currency::parse(charge.currency);
   if (charge.key.empty() || charge.key.size() > most_key_bytes || charge.amount < 1 ||
       charge.amount > max_amount || !currency) {
@@ -291,7 +291,7 @@ Task<Response> TestProviderService::create_refund(Request request) {
   if (!body) {
     co_return net::problem(body.error(), request.request_id);
   }
-  const std::string key = text_of(*body, "key");
+  const std::string key = body_text(*body, "key");
   const std::int64_t amount = amount_of(*body);
   if (key.empty() || key.size() > most_key_bytes || amount < 1) {
     co_return refuse(errc::invalid_request, "A refund needs key, charge and amount.", request);
@@ -303,7 +303,7 @@ Task<Response> TestProviderService::create_refund(Request request) {
       "AND (EXISTS (SELECT 1 FROM provider_refunds p WHERE p.key = $1) OR c.amount >= $4 + "
       "(SELECT COALESCE(SUM(r.amount), 0) FROM provider_refunds r WHERE r.charge_id = c.id)) "
       "ON CONFLICT (key) DO NOTHING",
-      {key, ids_.make("rf"), text_of(*body, "charge"), amount, to_millis(clock_.now())});
+      {key, ids_.make("rf"), body_text(*body, "charge"), amount, to_millis(clock_.now())});
   co_await database_.commit(std::move(batch));
   Request lookup = std::move(request);
   lookup.query = {{"key", key}};

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.hpp"
 #include "storage/limits.hpp"
 #include "storage/migrations.hpp"
 
@@ -15,10 +16,6 @@ namespace securecart::storage::postgres {
 namespace {
 
 constexpr std::string_view default_port = "5432";
-
-std::int64_t millis(auto span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
 
 std::vector<std::string> split(const std::string& list) {
   std::vector<std::string> parts(1);
@@ -105,7 +102,8 @@ std::vector<Endpoint> parse_address(const std::string& text) {
   }
   set_default(common, "application_name", "securecart");
   // A host that vanished is noticed in seconds, not in the quarter of an hour TCP grants it.
-  set_default(common, "tcp_user_timeout", std::to_string(millis(limits::postgres_answer_timeout)));
+  set_default(common, "tcp_user_timeout",
+              std::to_string(to_millis(limits::postgres_answer_timeout)));
   set_default(common, "keepalives_idle", "2");
   set_default(common, "keepalives_interval", "1");
   set_default(common, "keepalives_count", "3");
@@ -140,16 +138,16 @@ Settings session_settings(const Endpoint& endpoint, Purpose purpose,
   option("client_encoding", "UTF8");
   if (purpose == Purpose::write) {
     option("synchronous_commit", synchronous_commit);
-    option("lock_timeout", std::to_string(millis(limits::postgres_lock_timeout)));
-    option("statement_timeout", std::to_string(millis(limits::commit_deadline)));
+    option("lock_timeout", std::to_string(to_millis(limits::postgres_lock_timeout)));
+    option("statement_timeout", std::to_string(to_millis(limits::commit_deadline)));
     option("idle_in_transaction_session_timeout",
-           std::to_string(millis(limits::postgres_stalled_writer)));
+           std::to_string(to_millis(limits::postgres_stalled_writer)));
     set(settings, "target_session_attrs", "read-write");
   } else {
     // What is sent between two Syncs is one transaction: with this level it is one snapshot.
     option("default_transaction_isolation", "repeatable\\ read");
     option("default_transaction_read_only", "on");
-    option("statement_timeout", std::to_string(millis(limits::read_time_limit)));
+    option("statement_timeout", std::to_string(to_millis(limits::read_time_limit)));
     set(settings, "target_session_attrs", purpose == Purpose::standby ? "standby" : "primary");
   }
   settings.emplace_back("options", options);

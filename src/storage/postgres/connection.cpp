@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "storage/limits.hpp"
+#include "storage/postgres/messages.hpp"
 
 namespace securecart::storage::postgres {
 
@@ -28,20 +29,11 @@ constexpr std::string_view code_unknown_statement = "26000";
 // whatever the language of the message.
 constexpr std::string_view waits_for_standby = "SyncRepWaitForLSN";
 
-struct FreeResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
 using Result = std::unique_ptr<PGresult, FreeResult>;
 
 std::string_view field(const PGresult& result, int which) {
   const char* text = PQresultErrorField(&result, which);
   return text == nullptr ? std::string_view() : text;
-}
-
-std::string one_line(std::string_view text) {
-  std::string line(text.substr(0, text.find_last_not_of(" \n") + 1));
-  std::ranges::replace(line, '\n', ' ');
-  return line;
 }
 
 std::int64_t integer_of(std::string_view text) {

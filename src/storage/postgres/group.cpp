@@ -7,6 +7,7 @@
 
 #include "base/crypto.hpp"
 #include "storage/limits.hpp"
+#include "storage/postgres/messages.hpp"
 
 namespace securecart::storage::postgres {
 
@@ -66,10 +67,6 @@ constexpr std::string_view code_weak_commit = "SC002";
 // Of the class of lost connections by its number, but what it means here is a wrong number of
 // parameters.
 constexpr std::string_view code_protocol = "08P01";
-
-std::int64_t millis(auto span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
 
 // An element of an array literal.
 void append_element(std::string& list, std::string_view text) {
@@ -292,7 +289,7 @@ std::unique_ptr<Assembly> assemble_others(const Writing& writing) {
 std::unique_ptr<Assembly> assemble_eviction(const Writing& writing) {
   auto assembly = std::make_unique<Assembly>();
   assembly->add_own({Part::frame}, sql_evict,
-                    {lock_number(writing.origin), millis(limits::postgres_stalled_writer)});
+                    {lock_number(writing.origin), to_millis(limits::postgres_stalled_writer)});
   assembly->end_segment();
   return assembly;
 }
@@ -300,7 +297,7 @@ std::unique_ptr<Assembly> assemble_eviction(const Writing& writing) {
 std::unique_ptr<Assembly> assemble_pruning(const Writing& writing) {
   auto assembly = std::make_unique<Assembly>();
   assembly->add_own({Part::frame}, sql_prune,
-                    {writing.now_millis - millis(limits::postgres_marker_lifetime)});
+                    {writing.now_millis - to_millis(limits::postgres_marker_lifetime)});
   assembly->end_segment();
   return assembly;
 }

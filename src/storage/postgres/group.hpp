@@ -47,7 +47,6 @@ enum class Remedy {
 };
 Remedy remedy_for(std::string_view sqlstate);
 inline constexpr std::string_view code_unique = "23505";
-inline constexpr std::string_view code_lock = "55P03";
 
 struct Member {
   Pending* pending;

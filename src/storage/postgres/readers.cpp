@@ -13,14 +13,12 @@ namespace {
 
 using Part = Place::Part;
 
-constexpr Duration shortest_pause = std::chrono::milliseconds(20);
-constexpr Duration longest_pause = std::chrono::milliseconds(200);
 constexpr std::string_view sql_tail =
     "SELECT coalesce(max(position), 0) FROM event_log WHERE origin = $1";
 constexpr std::string_view code_cancelled = "57014";
 
 // A long read may be silent for as long as it may run.
-constexpr Duration patience = limits::read_time_limit + std::chrono::seconds(1);
+constexpr Duration read_patience = limits::read_time_limit + std::chrono::seconds(1);
 
 observe::Counter& fallbacks(observe::Metrics& metrics, const char* why) {
   return metrics.counter("securecart_storage_standby_fallbacks_total",
@@ -116,7 +114,7 @@ SteadyTime Readers::step(SteadyTime now) {
     collect(*pool, now);
   }
   take_queue();
-  SteadyTime due = now + longest_pause;
+  SteadyTime due = now + limits::postgres_long_pause;
   for (Pool* pool : {&standbys_, &points_, &listings_}) {
     send_waiting(*pool, now);
     for (const auto& connection : pool->connections) {
@@ -133,7 +131,7 @@ SteadyTime Readers::step(SteadyTime now) {
     closed_told_ = true;
     closed_.set_value();
   }
-  return waiting > 0 ? std::min(due, now + shortest_pause) : due;
+  return waiting > 0 ? std::min(due, now + limits::postgres_short_pause) : due;
 }
 
 void Readers::watch(std::vector<pollfd>& sockets) {
@@ -172,7 +170,8 @@ void Readers::collect(Pool& pool, SteadyTime now) {
       on_answer(pool, *connection, std::move(*sent_as(flight)));
     }
     const bool silent = std::ranges::any_of(sent_, [&](const auto& sent) {
-      return sent->connection == connection.get() && now - sent->assembly.flight.sent_at > patience;
+      return sent->connection == connection.get() &&
+             now - sent->assembly.flight.sent_at > read_patience;
     });
     if (silent) {
       connection->drop("the server does not answer");

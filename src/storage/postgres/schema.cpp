@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "storage/limits.hpp"
+#include "storage/postgres/messages.hpp"
 
 namespace securecart::storage::postgres {
 
@@ -18,20 +19,8 @@ namespace {
 
 constexpr std::int64_t migration_lock = 0x5343'4152;  // "SCAR"
 constexpr std::string_view no_transaction = "-- no transaction\n";
-constexpr std::string_view code_lock = "55P03";
 constexpr std::string_view code_read_only = "25006";
 constexpr int turn_pause_millis = 100;
-
-std::int64_t millis(auto span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
-
-struct FreeConnection {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
-struct FreeResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
 
 class SqlError : public std::runtime_error {
  public:
@@ -39,12 +28,6 @@ class SqlError : public std::runtime_error {
       : std::runtime_error(what), code(std::move(sqlstate)) {}
   std::string code;
 };
-
-std::string one_line(std::string_view text) {
-  std::string line(text.substr(0, text.find_last_not_of(" \n") + 1));
-  std::ranges::replace(line, '\n', ' ');
-  return line;
-}
 
 // A plain connection for the time before the shop opens.
 class Session {
@@ -222,7 +205,7 @@ std::string index_made_by(const Migration& migration) {
 // long) a half-built index is left, which no query uses and IF NOT EXISTS would pass over.
 void build_index(Session& session, const Migration& migration, const Clock& clock) {
   const std::string index = index_made_by(migration);
-  session.run(fmt::format("SET lock_timeout = {}", millis(limits::migration_patience)));
+  session.run(fmt::format("SET lock_timeout = {}", to_millis(limits::migration_patience)));
   const std::string half_built = session.cell(
       "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
       "WHERE relname = $1 AND relnamespace = to_regnamespace(current_schema()) AND NOT indisvalid",
@@ -232,7 +215,7 @@ void build_index(Session& session, const Migration& migration, const Clock& cloc
   }
   session.run(migration.sql);
   session.run(recording(migration, clock));
-  session.run(fmt::format("SET lock_timeout = {}", millis(limits::migration_lock_timeout)));
+  session.run(fmt::format("SET lock_timeout = {}", to_millis(limits::migration_lock_timeout)));
 }
 
 void run_once(Session& session, const Migration& migration, const Clock& clock) {
@@ -289,7 +272,7 @@ Opened bring_up_to_date(const std::vector<Endpoint>& endpoints, std::span<const 
     session.run("SET statement_timeout = 0");
     check_server(session);
     take_turn(session, clock);
-    session.run(fmt::format("SET lock_timeout = {}", millis(limits::migration_lock_timeout)));
+    session.run(fmt::format("SET lock_timeout = {}", to_millis(limits::migration_lock_timeout)));
     claim_database(session);
     for (const Migration& migration : migrations_to_run(applied_migrations(session), known)) {
       run(session, migration, clock);

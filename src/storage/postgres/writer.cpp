@@ -11,6 +11,7 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "storage/limits.hpp"
+#include "storage/postgres/messages.hpp"
 
 namespace securecart::storage::postgres {
 
@@ -19,8 +20,6 @@ namespace {
 using Part = Place::Part;
 
 constexpr std::size_t careful_groups = 8;  // after a refusal
-constexpr Duration shortest_pause = std::chrono::milliseconds(20);
-constexpr Duration longest_pause = std::chrono::milliseconds(200);
 constexpr std::string_view sql_listen = "LISTEN securecart_events";
 
 double seconds(Duration span) {
@@ -164,7 +163,8 @@ SteadyTime Writer::step(SteadyTime now) {
     closed_.set_value();
   }
   const bool waiting = group_ || sent_ || behind_ || !connection_.up();
-  const SteadyTime soon = now + (waiting ? shortest_pause : longest_pause);
+  const SteadyTime soon =
+      now + (waiting ? limits::postgres_short_pause : limits::postgres_long_pause);
   return std::min({soon, connection_.due(), notices_.due()});
 }
 

@@ -10,7 +10,6 @@ namespace securecart::traffic::dns {
 namespace {
 
 constexpr std::size_t rrsig_fixed_bytes = 18;
-constexpr std::uint8_t algorithm_p256 = 13;
 
 // By rdata, names in it without regard to case.
 bool comes_before(Bytes a, Bytes b) {

@@ -27,7 +27,6 @@ namespace {
 
 constexpr std::uint16_t csk_flags = 257;
 constexpr std::uint8_t dnskey_protocol = 3;
-constexpr std::uint8_t algorithm_p256 = 13;
 constexpr std::uint8_t digest_sha256 = 2;
 constexpr std::size_t half_signature = 32;
 constexpr std::uint32_t key_set_ttl = 3'600;

@@ -31,6 +31,8 @@ struct evp_md_ctx_st;
 
 namespace securecart::traffic::dns {
 
+inline constexpr std::uint8_t algorithm_p256 = 13;  // RFC 6605
+
 enum class KeyState : std::uint8_t { next, active, old };
 
 struct ZoneKey {

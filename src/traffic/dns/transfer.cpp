@@ -20,7 +20,7 @@ PlainRecord plain(Bytes owner, Bytes record) {
   return result;
 }
 
-bool is_local(std::uint16_t kind) {
+bool is_ours_alone(std::uint16_t kind) {
   return kind == type::alias || kind == type::policy;
 }
 
@@ -41,7 +41,7 @@ std::vector<PlainRecord> records_of(const Zone& zone) {
   zone.for_each_node([&](const Node& node) {
     const RdataBytes owner = owner_of(zone, node);
     node.for_each([&](const RrsetView& set) {
-      if (set.type == type::soa || is_local(set.type)) {
+      if (set.type == type::soa || is_ours_alone(set.type)) {
         return;
       }
       set.for_each([&](const RecordView& record) { records.push_back(plain(owner, record.wire)); });
@@ -161,7 +161,7 @@ void Transfer::add_local_names(Answerer& answerer, const Client& client) {
     }
     const RdataBytes owner = owner_of(*zone_, node);
     node.for_each([&](const RrsetView& set) {
-      if (is_local(set.type)) {
+      if (is_ours_alone(set.type)) {
         add_local(answerer, client, owner, set);
       }
     });
@@ -181,7 +181,7 @@ void Transfer::refill() {
     }
     const RdataBytes owner = owner_of(*zone_, node);
     node.for_each([&](const RrsetView& set) {
-      if (set.type != type::soa && !is_local(set.type)) {
+      if (set.type != type::soa && !is_ours_alone(set.type)) {
         set.for_each(
             [&](const RecordView& record) { records_.push_back(plain(owner, record.wire)); });
       }

@@ -27,10 +27,6 @@ constexpr std::size_t known_slots = 1 << 16;
 constexpr auto delivery_poll = std::chrono::milliseconds(10);
 constexpr std::size_t random_name_bytes = 16;
 
-std::int64_t millis(Duration span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
-
 std::uint32_t slot_of(std::string_view tag) {
   const std::uint64_t hash = stable_hash(tag);
   return static_cast<std::uint32_t>((hash ^ (hash >> 32)) % slots_of_space);
@@ -183,7 +179,7 @@ Task<Cache::Found> RedisCache::get_here(Connection& connection, CacheKey key) {
   const Keys keys = keys_of(key);
   const std::string run = connection.run();
   const std::string name = random_name();
-  const std::string lifetime = std::to_string(millis(limits::redis_space_lifetime));
+  const std::string lifetime = std::to_string(to_millis(limits::redis_space_lifetime));
   Callback<Connection::Answer> asking([&](Callback<Connection::Answer>::Resume resume) {
     const std::array<std::string_view, 3> names{keys.entry, keys.invalidations, generation_key_};
     const std::array<std::string_view, 3> arguments{run, name, lifetime};
@@ -266,7 +262,7 @@ Task<bool> RedisCache::put_here(Connection& connection, CacheKey key, CacheEntry
   const std::string run = connection.run();
   const std::string moment = std::to_string(ticket.moment);
   const std::string slots = joined_slots(entry.tags);
-  const std::string lifetime = std::to_string(std::max<std::int64_t>(millis(entry.lifetime), 1));
+  const std::string lifetime = std::to_string(std::max<std::int64_t>(to_millis(entry.lifetime), 1));
   Callback<Connection::Answer> asking([&](Callback<Connection::Answer>::Resume resume) {
     const std::array<std::string_view, 3> names{keys.entry, keys.invalidations, generation_key_};
     const std::array<std::string_view, 7> arguments{
@@ -354,7 +350,7 @@ void RedisCache::send(std::vector<Waiting> batch) {
       ++next;
     }
     const std::string tags = address_.prefix + ":" + first->space + ":tags";
-    const std::string lifetime = std::to_string(millis(limits::redis_space_lifetime));
+    const std::string lifetime = std::to_string(to_millis(limits::redis_space_lifetime));
     const std::array<std::string_view, 1> keys{tags};
     std::vector<std::string_view> arguments{lifetime};
     arguments.insert(arguments.end(), slots.begin(), slots.end());
