@@ -23,11 +23,7 @@ run: program ## install what is missing, build, and serve the sample shop at htt
 
 .PHONY: program
 program: ## build/release/securecart with the web pages in it
-	@scripts/setup.sh run
-	@scripts/web.sh build
-	@echo "==> building SecureCart"
-	@test -f build/release/build.ninja || cmake --preset release
-	@cmake --build --preset release --target securecart
+	@scripts/program.sh
 
 .PHONY: deb
 deb: program ## a Debian package of the program with its service, in build/

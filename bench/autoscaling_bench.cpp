@@ -17,6 +17,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "cluster/control/autoscaler.hpp"
 #include "lab/history.hpp"
 #include "lab/retail.hpp"
@@ -40,7 +41,7 @@ struct Trade {
 };
 
 Trade read_trade(const std::string& path) {
-  const auto lines = lab::parse_retail(lab::read_file(path));
+  const auto lines = lab::parse_retail(need_file(path));
   if (!lines) {
     throw std::runtime_error(path + ": " + lines.error().detail);
   }

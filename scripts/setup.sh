@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/setup.sh {run|test|bench}: installs the Debian packages that are missing, and nothing else.
+# scripts/setup.sh {build|run|test|bench}: installs the Debian packages that are missing, and nothing else.
 #
 # It asks dpkg each time (a tenth of a second) instead of trusting a stamp, so it is right after a
 # package was removed, too.
@@ -26,12 +26,13 @@ node_is_good() {
 }
 
 case "${1:-}" in
+  build) wanted=$(group build) ;;
   run) wanted=$(group build; group run) ;;
   test) wanted=$(group build; group run; group test) ;;
   bench) wanted=$(group build; group run; group test; group bench) ;;
-  *) die "usage: scripts/setup.sh {run|test|bench}" ;;
+  *) die "usage: scripts/setup.sh {build|run|test|bench}" ;;
 esac
-node_is_good || wanted+=$'\n'$(group node)
+[ "$1" = build ] || node_is_good || wanted+=$'\n'$(group node)
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   die "this machine has no apt. SecureCart is built on Debian 12; elsewhere install what
@@ -85,5 +86,6 @@ if ! install; then
   update
   install || die "apt-get could not install the packages (see above)"
 fi
-node_is_good || die "Node.js $NODE_MAJOR_MIN or newer and npm are needed; found $(node --version 2>&1)"
+[ "$1" = build ] || node_is_good ||
+  die "Node.js $NODE_MAJOR_MIN or newer and npm are needed; found $(node --version 2>&1)"
 say "packages installed"

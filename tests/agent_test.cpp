@@ -275,6 +275,50 @@ TEST_F(RegionOfAgents, DnsFollowsWhatAgentsWrite) {
   })) << edge.log();
 }
 
+TEST_F(RegionOfAgents, TellOperatorsHowTheyAreAndTakeOrders) {
+  ASSERT_TRUE(test::eventually([this] { return report("a-data") && report("c-data"); }))
+      << data_[0]->log();
+  std::string output;
+  const auto word = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--topology", region_.file.string()});
+    output.clear();
+    return test::run_program(std::move(words), &output);
+  };
+  EXPECT_EQ(word({"status", "--once"}), 1) << "most hosts have no agent here";
+  EXPECT_THAT(output, HasSubstr("needs a look"));
+  EXPECT_THAT(output, HasSubstr("ZONE c"));
+  EXPECT_THAT(output, HasSubstr("no word of its agent"));
+  EXPECT_EQ(word({"status", "--json"}), 0);
+  EXPECT_THAT(output, HasSubstr("/securecart/eu/hosts/a-data"));
+
+  EXPECT_EQ(word({"shift", "b", "--for", "20m", "--reason", "storm"}), 0) << output;
+  EXPECT_EQ(word({"status", "--once"}), 1);
+  EXPECT_THAT(output, HasSubstr("shifted away zone b for another"));
+  EXPECT_EQ(word({"shift", "b", "--end"}), 0) << output;
+  EXPECT_EQ(word({"shift", "nowhere"}), 2);
+  EXPECT_THAT(output, HasSubstr("there is no zone 'nowhere'"));
+  EXPECT_EQ(word({"shift", "b", "--for", "3 weeks"}), 2);
+
+  EXPECT_EQ(word({"rollout", "orders"}), 2);
+  EXPECT_THAT(output, HasSubstr("--version, --restart or --pin"));
+  EXPECT_EQ(word({"rollout", "nobody", "--restart"}), 2);
+  EXPECT_EQ(word({"rollout", "orders", "--version", "1.4.0", "--pin", "6"}), 0) << output;
+  EXPECT_EQ(word({"rollout", "orders", "--restart"}), 0) << output;
+  const auto order = fixture_.caller().get("/securecart/eu/services/orders");
+  ASSERT_TRUE(order.has_value());
+  EXPECT_EQ(cluster::parse_service_order(order->value).value(),
+            (cluster::ServiceOrder{"orders", "1.4.0", 1, 6}));
+  EXPECT_EQ(word({"patch", "2026-11-kernel"}), 0) << output;
+  EXPECT_EQ(cluster::parse_patch_order(fixture_.caller().get("/securecart/eu/patch")->value)->id,
+            "2026-11-kernel");
+
+  for (const auto& agent : data_) {
+    agent->end(SIGINT);
+  }
+  EXPECT_EQ(word({"status", "--once"}), 2);
+  EXPECT_THAT(output, HasSubstr("securecart status: "));
+}
+
 TEST(AgentWord, RefusesWhatCannotWork) {
   const test::TempDir folder;
   const auto at = [&folder](const char* name) { return (folder.path() / name).string(); };

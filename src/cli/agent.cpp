@@ -146,7 +146,7 @@ class Running {
         plans_(read_topology_file(arguments.paths.topology), arguments),
         runtime_(1, workers, clock_),
         store_(runtime_, runtime_.executor(0), clock_, random_,
-               {.endpoints = etcd_endpoints(plans_.topology(), plans_.host())}),
+               {.endpoints = etcd_endpoints(plans_.topology(), plans_.host().zone)}),
         agent_(runtime_, runtime_.executor(0), clock_, random_, store_,
                options_of(plans_, arguments)) {
     runtime_.run();

@@ -61,7 +61,7 @@ int control(const ControllerArguments& arguments) {
     observe::Metrics metrics;
     net::Runtime runtime(1, 1, clock);
     cluster::EtcdStore store(runtime, runtime.executor(0), clock, random,
-                             {.endpoints = etcd_endpoints(topology, *host)});
+                             {.endpoints = etcd_endpoints(topology, host->zone)});
     cluster::ControllerShell shell(topology, store, clock, metrics,
                                    {.name = host->name, .settings = {}});
     runtime.run();

@@ -49,6 +49,10 @@ void add_words(CLI::App& app, Exit& exit) {
   add_topology_show(topology, exit);
   add_topology_render(topology, exit);
   add_topology_assess(topology, exit);
+  add_status(app, exit);
+  add_rollout(app, exit);
+  add_patch(app, exit);
+  add_shift(app, exit);
   add_controller(app, exit);
   CLI::App& lab = group(app, "lab", "A whole region on this machine: hosts, network and faults");
   add_lab_up(lab, exit);

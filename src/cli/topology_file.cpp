@@ -6,7 +6,6 @@
 
 #include "base/files.hpp"
 #include "base/limits.hpp"
-#include "cli/dns_files.hpp"
 #include "cluster/topology/parse.hpp"
 #include "cluster/topology/ports.hpp"
 
@@ -24,12 +23,11 @@ cluster::Topology read_topology_file(const std::string& file) {
   return std::move(*topology);
 }
 
-std::vector<std::string> etcd_endpoints(const cluster::Topology& topology,
-                                        const cluster::Host& self) {
+std::vector<std::string> etcd_endpoints(const cluster::Topology& topology, std::string_view zone) {
   std::vector<std::string> near;
   std::vector<std::string> far;
   for (const cluster::Host* const host : topology.hosts_with(cluster::Part::etcd)) {
-    (host->zone == self.zone ? near : far)
+    (host->zone == zone ? near : far)
         .push_back(fmt::format("http://{}:{}", host->address, cluster::ports::etcd_client));
   }
   near.insert(near.end(), far.begin(), far.end());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cluster/topology/model.hpp"
@@ -11,8 +12,8 @@ namespace securecart::cli {
 // Throws std::runtime_error with all that is wrong with the file, for the operator.
 cluster::Topology read_topology_file(const std::string& file);
 
-// URLs of etcd's members; those in the zone of `self` are asked first.
+// URLs of etcd's members; those in `zone` are asked first.
 std::vector<std::string> etcd_endpoints(const cluster::Topology& topology,
-                                        const cluster::Host& self);
+                                        std::string_view zone = {});
 
 }  // namespace securecart::cli
