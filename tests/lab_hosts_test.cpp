@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/files.hpp"
 #include "lab/faults/injector.hpp"
 #include "lab/hosts/lab.hpp"
 #include "tests/support/eventually.hpp"
@@ -45,7 +46,7 @@ bool hears(const Lab& lab, std::string_view from, const std::string& address) {
 std::string traces_of(const fs::path& state) {
   std::string traces;
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
-    const std::string line = read_whole(entry.path() / "cmdline");
+    const std::string line = read_if_there(entry.path() / "cmdline");
     if (line.find(state.string()) != std::string::npos) {
       traces += "process " + entry.path().filename().string() + "\n";
     }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/files.hpp"
 #include "lab/history.hpp"
 #include "tests/support/shop_process.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -79,7 +80,7 @@ TEST_F(ReplayTest, ReconcilesToThePennyAndDoublesNothing) {
   std::string again;
   EXPECT_EQ(replay(again), 0) << again;
   EXPECT_NE(again.find("The shop and the file agree to the penny."), std::string::npos) << again;
-  const lab::History history = lab::parse_history(lab::read_file(history_)).value();
+  const lab::History history = lab::parse_history(need_file(history_)).value();
   EXPECT_EQ(history.intents.size(), 7U) << "the second run asks for nothing again";
 
   std::string checked;

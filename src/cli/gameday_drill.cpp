@@ -329,7 +329,7 @@ class Drill {
 
 void go_outside(const RegionLab& region) {
   const std::string file = fmt::format("/proc/{}/ns/net", region.lab().init_of(lab::outside_name));
-  const lab::Descriptor network(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor network(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!network.valid() || ::setns(network.get(), CLONE_NEWNET) != 0) {
     throw std::runtime_error(
         fmt::format("cannot go outside of the region: {}", std::strerror(errno)));

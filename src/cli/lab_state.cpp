@@ -59,7 +59,7 @@ void make_shop(const RegionLab& region) {
   }
   const std::string host = hosts.front()->name;
   const std::filesystem::path log = region.lab().state() / "first.log";
-  const lab::Descriptor output(::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const Descriptor output(::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   const pid_t first = lab::start_command(
       region.lab().inside(host, {"/usr/bin/securecart", "serve", "--database", database_url(region),
                                  "--data", first_folder, "--secrets-key",

@@ -22,6 +22,7 @@
 
 #include <fmt/format.h>
 
+#include "base/descriptor.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "cluster/agent/users.hpp"
@@ -31,27 +32,6 @@ namespace {
 
 constexpr rlim_t open_files = 65'536;
 constexpr const char* search_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-// A file descriptor that is closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() { reset(); }
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  int get() const { return number_; }
-  void reset() {
-    if (number_ >= 0) {
-      close(std::exchange(number_, -1));
-    }
-  }
-
- private:
-  int number_;
-};
 
 std::vector<gid_t> groups_of(const std::string& name, const User& user) {
   int count = 0;

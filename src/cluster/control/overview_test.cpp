@@ -29,20 +29,31 @@ Snapshot patroni() {
            entry("/patroni/one-region/sync", R"({"leader":"a-data","sync_standby":"b-data"})")}};
 }
 
+HostReport report_at(const std::string& host, Timestamp at) {
+  HostReport report;
+  report.host = host;
+  report.at = at;
+  report.load = 0.5;
+  return report;
+}
+
 class OverviewTest : public testing::Test {
  protected:
   OverviewTest() {
     for (const Host& host : topology_.hosts) {
-      HostReport report{.host = host.name, .zone = host.zone, .at = now_, .load = 0.5};
+      HostReport report = report_at(host.name, now_);
+      report.zone = host.zone;
       if (host.carries(Part::instances)) {
-        report.instances.push_back({.id = "orders-" + host.name + "-1",
-                                    .service = "orders",
-                                    .slot = 1,
-                                    .version = "1.2.0",
-                                    .state = InstanceState::ready,
-                                    .since = now_ - std::chrono::minutes(3),
-                                    .requests = 40.0,
-                                    .latency_p99 = 12ms});
+        InstanceReport instance;
+        instance.id = "orders-" + host.name + "-1";
+        instance.service = "orders";
+        instance.slot = 1;
+        instance.version = "1.2.0";
+        instance.state = InstanceState::ready;
+        instance.since = now_ - std::chrono::minutes(3);
+        instance.requests = 40.0;
+        instance.latency_p99 = 12ms;
+        report.instances.push_back(std::move(instance));
       }
       state_.reports[host.name] = {report, 1};
     }
@@ -80,8 +91,7 @@ TEST_F(OverviewTest, SaysWhatNeedsALook) {
   state_.reports.erase("c-edge");
   EXPECT_FALSE(is_well(overview()));
   EXPECT_THAT(shown(), HasSubstr("no word of its agent"));
-  state_.reports["c-edge"] = {{.host = "c-edge", .zone = "c", .at = now_ - std::chrono::minutes(1)},
-                              1};
+  state_.reports["c-edge"] = {report_at("c-edge", now_ - std::chrono::minutes(1)), 1};
   EXPECT_FALSE(is_well(overview()));
   EXPECT_THAT(shown(), HasSubstr("last word 1 min ago"));
   report("c-edge").at = now_;

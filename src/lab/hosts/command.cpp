@@ -92,24 +92,6 @@ int wait_for_end(pid_t child) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    number_ = other.release();
-  }
-  return *this;
-}
-
-int Descriptor::release() {
-  return std::exchange(number_, -1);
-}
-
-void Descriptor::reset() {
-  if (number_ >= 0) {
-    close(release());
-  }
-}
-
 Ran run_command(const Arguments& arguments, std::string_view input) {
   const Descriptor in = file_of(input);
   std::array<int, 2> ends{};

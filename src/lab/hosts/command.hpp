@@ -6,24 +6,9 @@
 #include <sys/types.h>
 #include <vector>
 
+#include "base/descriptor.hpp"
+
 namespace securecart::lab {
-
-// A file descriptor that is closed with its owner.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  ~Descriptor() { reset(); }
-  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-
-  int get() const { return number_; }
-  bool valid() const { return number_ >= 0; }
-  int release();
-  void reset();
-
- private:
-  int number_;
-};
 
 struct Ran {
   int status = 0;      // 128 and the signal's number when one ended it; 127: could not be started
