@@ -46,12 +46,10 @@ bench: program ## how fast it is, beside the bare engines measured in the same r
 	@scripts/bench.sh
 
 .PHONY: chaos
-chaos: ## every engine and role killed under load, FAULTS=200 times, then the history check
+chaos: program ## every engine and role killed under load, FAULTS=200 times, then the history check
 	@scripts/setup.sh test
-	@scripts/web.sh build
-	@test -f build/dev/build.ninja || cmake --preset dev
-	@cmake --build --preset dev --target chaos_test
-	@SECURECART_FAULTS=$(FAULTS) build/dev/chaos_test
+	@cmake --build --preset release --target chaos_test
+	@SECURECART_FAULTS=$(FAULTS) build/release/chaos_test
 
 .PHONY: gameday
 gameday: program ## drills with real faults on a region of three zones (root); writes docs/drills/RESULTS.md

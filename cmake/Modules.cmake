@@ -4,9 +4,9 @@
 # on values, or awaits what others do on theirs, has nothing for it to see.
 #
 # With SECURECART_UNITY a module's files are compiled a few at a time: what many of them include is
-# parsed, and its templates made, once for all of these. A first build takes half the time; a change
-# compiles its neighbours, too, so the build of everyday work goes without. Files of a module share
-# its unnamed namespace then: their names differ.
+# parsed, and its templates made, once for all of these. A first build takes half the time, which is
+# what a newcomer's is; a change compiles its neighbours, too, so the builds of everyday work go
+# without. Files of a module share its unnamed namespace then: their names differ.
 option(SECURECART_UNITY "Compile the files of a module a few at a time" OFF)
 set(unity_files 8)
 set_property(GLOBAL PROPERTY SECURECART_MODULES "")

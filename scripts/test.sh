@@ -148,8 +148,8 @@ stage_tsan() {
 }
 stage_e2e() {
   scripts/web.sh build
-  build dev securecart
-  SECURECART_BINARY="$PWD/build/dev/securecart" run_node scripts/web.sh e2e
+  build release securecart  # what people run
+  SECURECART_BINARY="$PWD/build/release/securecart" run_node scripts/web.sh e2e
 }
 
 # Node's and Vitest's runners close with their own counts.

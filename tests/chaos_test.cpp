@@ -164,7 +164,8 @@ class Chaos : public testing::Test {
         emptying_ = true;
         return strike(keeper("RabbitMQ"));
       case Fault::instance:
-        return strike(keeper(fleet_.processes()[random.below(fleet_.processes().size())]->name()));
+        last_instance_ = fleet_.processes()[random.below(fleet_.processes().size())]->name();
+        return strike(keeper(last_instance_));
     }
     return false;
   }
@@ -199,7 +200,11 @@ class Chaos : public testing::Test {
       const auto struck = std::ranges::find_if(
           faults, [this, &random](Fault fault) { return strike(fault, random); });
       if (struck != faults.end()) {
-        ++struck_[names.at(static_cast<std::size_t>(*struck))];
+        const std::chrono::duration<double> at = SteadyClock::now() - began;
+        const std::string& name = names.at(static_cast<std::size_t>(*struck));
+        ++struck_[name];
+        timeline_ += fmt::format("{:7.1f} s  {}{}\n", at.count(), name,
+                                 *struck == Fault::instance ? ": " + last_instance_ : "");
         faults.erase(struck);
       }
     }
@@ -236,6 +241,7 @@ class Chaos : public testing::Test {
   std::filesystem::path history() const { return folder_.path() / "history.jsonl"; }
 
   void tell(const LoadReport& report) const {
+    fmt::print("{}", timeline_);
     for (const auto& [name, times] : struck_) {
       fmt::print("{:<28} {:>4}\n", name, times);
     }
@@ -259,6 +265,8 @@ class Chaos : public testing::Test {
   std::atomic<bool> emptying_ = false;
   std::vector<std::unique_ptr<Keeper>> keepers_;
   std::map<std::string, int> struck_;
+  std::string timeline_;       // what was struck when, from the beginning of the load
+  std::string last_instance_;  // that was chosen
   std::string load_output_;
   std::string findings_;
 };

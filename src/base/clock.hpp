@@ -41,10 +41,6 @@ class ManualClock final : public Clock {
   std::atomic<std::int64_t> elapsed_ns_ = 0;
 };
 
-// Whole ones.
-inline std::int64_t to_millis(Duration span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
 inline std::int64_t to_millis(Timestamp time) {
   return time.time_since_epoch().count();
 }

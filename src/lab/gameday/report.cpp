@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration.hpp"
 #include "lab/fields.hpp"
 #include "lab/gameday/markup.hpp"
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/duration.hpp"
 #include "storage/limits.hpp"
 #include "storage/migrations.hpp"
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
+#include "base/duration.hpp"
 #include "storage/limits.hpp"
 #include "storage/postgres/messages.hpp"
 

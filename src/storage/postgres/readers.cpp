@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "storage/limits.hpp"
+#include "storage/postgres/limits.hpp"
 
 namespace securecart::storage::postgres {
 

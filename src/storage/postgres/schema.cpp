@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration.hpp"
 #include "base/log.hpp"
 #include "storage/limits.hpp"
 #include "storage/postgres/messages.hpp"

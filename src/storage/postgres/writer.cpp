@@ -11,6 +11,7 @@
 #include "base/ids.hpp"
 #include "base/log.hpp"
 #include "storage/limits.hpp"
+#include "storage/postgres/limits.hpp"
 #include "storage/postgres/messages.hpp"
 
 namespace securecart::storage::postgres {

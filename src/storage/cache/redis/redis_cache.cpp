@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/crypto.hpp"
+#include "base/duration.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "storage/cache/invalidations.hpp"
