@@ -240,8 +240,9 @@ class Invariants {
       for (const Instance& instance : agent.slots) {
         if (instance.version == version && instance.state != InstanceState::stopped) {
           bad_zones_[version].insert(agent.host->zone);
-          harms = harms || instance.state == InstanceState::ready ||
-                  instance.state == InstanceState::crash_loop;
+          // An agent that hears of nothing cannot go back: its time begins when it does.
+          harms = harms || (agent.reporting && (instance.state == InstanceState::ready ||
+                                                instance.state == InstanceState::crash_loop));
         }
       }
     }
