@@ -10,7 +10,7 @@
 namespace securecart::cli {
 namespace {
 
-constexpr auto between_looks = std::chrono::seconds(1);
+constexpr auto status_pause = std::chrono::seconds(1);
 
 struct StatusArguments {
   std::string topology = "/etc/securecart/topology.toml";
@@ -69,7 +69,7 @@ int show(const StatusArguments& arguments) {
             error.what());
       }
       std::fflush(stdout);
-      std::this_thread::sleep_for(between_looks);
+      std::this_thread::sleep_for(status_pause);
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "securecart status: %s\n", error.what());
