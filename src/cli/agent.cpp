@@ -257,8 +257,7 @@ void add_agent(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand("agent", "Keep the units of a host running");
   auto arguments = std::make_shared<AgentArguments>();
   word.add_option("--host", arguments->host, "Name of this host in the topology")->required();
-  word.add_option("--topology", arguments->paths.topology, "The region's topology file")
-      ->capture_default_str();
+  add_topology_option(word, arguments->paths.topology);
   word.add_option("--configuration", arguments->paths.configuration, "Folder of rendered files")
       ->capture_default_str();
   word.add_option("--state", arguments->paths.state, "Folder of databases, queues, logs")

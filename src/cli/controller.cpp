@@ -84,8 +84,7 @@ void add_controller(CLI::App& parent, Exit& exit) {
       *parent.add_subcommand("controller", "Stand for the seat of a region's controller");
   auto arguments = std::make_shared<ControllerArguments>();
   word.add_option("--host", arguments->host, "Name of this host in the topology")->required();
-  word.add_option("--topology", arguments->topology, "The region's topology file")
-      ->capture_default_str();
+  add_topology_option(word, arguments->topology);
   word.callback([arguments, &exit] { exit.status = control(*arguments); });
 }
 

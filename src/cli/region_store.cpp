@@ -3,7 +3,6 @@
 #include <stdexcept>
 
 #include "base/errors.hpp"
-#include "cli/topology_file.hpp"
 #include "cli/wait.hpp"
 
 namespace securecart::cli {
@@ -45,10 +44,6 @@ void RegionStore::change(const std::string& key, const Change& change) {
     }
   }
   throw std::runtime_error("others change " + key + " all the time; try again");
-}
-
-void add_topology_option(CLI::App& word, std::string& topology) {
-  word.add_option("--topology", topology, "The region's topology file")->capture_default_str();
 }
 
 }  // namespace securecart::cli

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/command.hpp"
+#include "cli/topology_file.hpp"
 #include "cluster/control/records.hpp"
 #include "cluster/etcd/etcd_store.hpp"
 #include "cluster/topology/model.hpp"
@@ -39,8 +39,5 @@ class RegionStore {
   net::Runtime runtime_;
   cluster::EtcdStore store_;
 };
-
-// The option every such word has.
-void add_topology_option(CLI::App& word, std::string& topology);
 
 }  // namespace securecart::cli

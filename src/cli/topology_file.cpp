@@ -34,4 +34,8 @@ std::vector<std::string> etcd_endpoints(const cluster::Topology& topology, std::
   return near;
 }
 
+void add_topology_option(CLI::App& word, std::string& topology) {
+  word.add_option("--topology", topology, "The region's topology file")->capture_default_str();
+}
+
 }  // namespace securecart::cli

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/command.hpp"
 #include "cluster/topology/model.hpp"
 
 namespace securecart::cli {
@@ -15,5 +16,8 @@ cluster::Topology read_topology_file(const std::string& file);
 // URLs of etcd's members; those in `zone` are asked first.
 std::vector<std::string> etcd_endpoints(const cluster::Topology& topology,
                                         std::string_view zone = {});
+
+// The option of every word that runs from such a file.
+void add_topology_option(CLI::App& word, std::string& topology);
 
 }  // namespace securecart::cli

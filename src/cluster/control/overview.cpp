@@ -1,7 +1,6 @@
 #include "cluster/control/overview.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 

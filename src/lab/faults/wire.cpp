@@ -30,39 +30,33 @@ constexpr Duration redraw_every = 100ms;
 // A whole segment before it is cut into packets, with its header and the kernel's (virtio_net_hdr).
 constexpr std::size_t frame_bytes = 64 * 1024 + 512;
 
-void check(bool good, const char* what) {
-  if (!good) {
-    throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
-  }
-}
-
 // The frame's checksum and size may be left to the hardware that does not exist: the kernel's
 // header in front of it says so, and both ends of the wire speak it.
 Descriptor open_port(const std::string& port) {
   Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int yes = 1;
-  check(socket.valid() &&
-            ::setsockopt(socket.get(), SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof yes) == 0 &&
-            ::setsockopt(socket.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) == 0,
-        "a packet socket");
+  must(socket.valid() &&
+           ::setsockopt(socket.get(), SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof yes) == 0 &&
+           ::setsockopt(socket.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) == 0,
+       "a packet socket");
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ETH_P_ALL);
   address.sll_ifindex = static_cast<int>(::if_nametoindex(port.c_str()));
-  check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
-        "listening at the port");
+  must(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
+       "listening at the port");
   return socket;
 }
 
 Descriptor open_tap(const std::string& name) {
   Descriptor tap(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  check(tap.valid(), "opening /dev/net/tun");
+  must(tap.valid(), "opening /dev/net/tun");
   ifreq request{};
   request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
   std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
-  check(::ioctl(tap.get(), TUNSETIFF, &request) == 0, "making a TAP device");
-  check(::ioctl(tap.get(), TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) == 0,
-        "letting the TAP device take whole segments");
+  must(::ioctl(tap.get(), TUNSETIFF, &request) == 0, "making a TAP device");
+  must(::ioctl(tap.get(), TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) == 0,
+       "letting the TAP device take whole segments");
   return tap;
 }
 
@@ -144,7 +138,7 @@ void run_wire(const WireOptions& options, const Clock& clock, Random& random) {
   while (true) {
     std::array<pollfd, 2> waiting{{{port.get(), POLLIN, 0}, {tap.get(), POLLIN, 0}}};
     const int ready = ::poll(waiting.data(), waiting.size(), wait_ms(in, out, clock.steady()));
-    check(ready >= 0 || errno == EINTR, "waiting for frames");
+    must(ready >= 0 || errno == EINTR, "waiting for frames");
     take_in(port.get(), in, clock);
     take_in(tap.get(), out, clock);
     let_out(in, tap.get(), clock);

@@ -92,6 +92,12 @@ int wait_for_end(pid_t child) {
 
 }  // namespace
 
+void must(bool good, const std::string& what) {
+  if (!good) {
+    throw std::runtime_error(what + ": " + std::strerror(errno));
+  }
+}
+
 Ran run_command(const Arguments& arguments, std::string_view input) {
   const Descriptor in = file_of(input);
   std::array<int, 2> ends{};

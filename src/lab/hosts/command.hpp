@@ -10,6 +10,9 @@
 
 namespace securecart::lab {
 
+// Throws std::runtime_error with `what` and errno's meaning when the system did not.
+void must(bool good, const std::string& what);
+
 struct Ran {
   int status = 0;      // 128 and the signal's number when one ended it; 127: could not be started
   std::string output;  // standard output and error as they came

@@ -37,12 +37,6 @@ constexpr unsigned long thaw = _IOWR('X', 120, int);
 constexpr int restart_after_seconds = 1;
 constexpr int loop_attempts = 64;  // others may take the free loop device first
 
-void must(bool good, const std::string& what) {
-  if (!good) {
-    throw std::runtime_error(what + ": " + std::strerror(errno));
-  }
-}
-
 void mount_at(const char* source, const fs::path& target, const char* type, unsigned long flags,
               const std::string& data = {}) {
   must(::mount(source, target.c_str(), type, flags, data.empty() ? nullptr : data.c_str()) == 0,
