@@ -1,10 +1,11 @@
 // The controller in simulation, with the numbers it promises:
 //
-//   control_bench [round] [stories [N [FIRST_SEED]]] [month [DAYS]] [bites]
+//   control_bench [round] [stories [N [FIRST_SEED]]] [month [DAYS]] [bites] [tell SEED]
 //
 // round     a decision round with 10,000 instances on 1,000 hosts in 100 zones
 // stories   N seeded stories of failures (1,000), every invariant checked in every second
 // month     days of trade without a fault (30): nothing flaps
+// tell      one story, and what the controller said in it
 // bites     how many stories it takes to see each protection missing
 //
 // Without words it does all of them. Exits with 1 when an invariant was broken.
@@ -118,9 +119,9 @@ bool play_stories(std::uint64_t count, std::uint64_t first) {
                                                               : what.substr(0, colon)];
       }
       broken += story.violations.empty() ? 0 : 1;
-      for (const Violation& violation : story.violations) {
-        fmt::print("  story {} at {} s: {}: {}\n", seed, violation.at, violation.invariant,
-                   violation.what);
+      if (!story.violations.empty()) {
+        const Violation& broke = story.violations.front();
+        fmt::print("  story {} at {} s: {}: {}\n", seed, broke.at, broke.invariant, broke.what);
       }
     }
   };
@@ -137,6 +138,43 @@ bool play_stories(std::uint64_t count, std::uint64_t first) {
   }
   fmt::print("  most orders changed in one round: {}\n", most_moves);
   return broken == 0;
+}
+
+// One story, with all that the controller says meanwhile.
+bool follow_story(std::uint64_t seed) {
+  log::configure(log::Level::info, log::Format::text);
+  std::string before;
+  const auto tell = [&before](const Region& region) {
+    std::string line;
+    for (const Service& service : region.topology().services) {
+      const auto scaling = region.state().scaling.find(service.name);
+      line +=
+          fmt::format(" {}: {} wanted, ", service.name,
+                      scaling == region.state().scaling.end() ? 0 : scaling->second.value.wanted);
+      std::string zones;
+      for (const Zone& zone : region.topology().zones) {
+        zones +=
+            fmt::format("{}{}", zones.empty() ? "" : "+", region.serving(service.name, zone.name));
+      }
+      line += zones + " serve;";
+    }
+    for (const Alarm& alarm : region.state().alarms.value.alarms) {
+      line += fmt::format(" [{} {}]", alarm.what, alarm.subject);
+    }
+    if (line != before) {
+      fmt::print("{:5} s{}\n", region.now, line);
+      before = std::move(line);
+    }
+  };
+  const StoryResult result = Story(seed, Sabotage::none, tell).tell();
+  log::configure(log::Level::error, log::Format::text);
+  for (const std::string& line : result.told) {
+    fmt::print("  {}\n", line);
+  }
+  for (const Violation& violation : result.violations) {
+    fmt::print("  at {} s: {}: {}\n", violation.at, violation.invariant, violation.what);
+  }
+  return result.violations.empty();
 }
 
 bool play_trade(int days) {
@@ -185,9 +223,9 @@ bool show_bites() {
 
 int run(int argc, char** argv) {
   log::configure(log::Level::error, log::Format::text);
-  const auto number = [&](int i, int fallback) {
+  const auto number = [&](int i, long fallback) {
     const long value = i < argc ? std::strtol(argv[i], nullptr, 10) : 0;
-    return value > 0 ? static_cast<int>(value) : fallback;
+    return value > 0 ? value : fallback;
   };
   bool well = true;
   const bool all = argc < 2;
@@ -201,8 +239,11 @@ int run(int argc, char** argv) {
                           static_cast<std::uint64_t>(number(i + 2, 1))) &&
              well;
     }
+    if (word == "tell") {
+      well = follow_story(static_cast<std::uint64_t>(number(i + 1, 1))) && well;
+    }
     if (all || word == "month") {
-      well = play_trade(number(i + 1, 30)) && well;
+      well = play_trade(static_cast<int>(number(i + 1, 30))) && well;
     }
     if (all || word == "bites") {
       well = show_bites() && well;

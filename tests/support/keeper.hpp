@@ -3,7 +3,6 @@
 // they.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace securecart::test {
 
@@ -42,18 +42,13 @@ class Keeper {
     {
       const std::scoped_lock lock(mutex_);
       struck_ = true;
-      ++times_;
     }
     wake_.notify_one();
   }
-  int times() const {
+  // From each kill until it answered again, the first one first.
+  std::vector<std::chrono::milliseconds> restarts() const {
     const std::scoped_lock lock(mutex_);
-    return times_;
-  }
-  // From a kill until it answered again.
-  std::chrono::milliseconds longest() const {
-    const std::scoped_lock lock(mutex_);
-    return longest_;
+    return restarts_;
   }
   bool gave_up() const {
     const std::scoped_lock lock(mutex_);
@@ -74,7 +69,7 @@ class Keeper {
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
           std::chrono::steady_clock::now() - began);
       lock.lock();
-      longest_ = std::max(longest_, took);
+      restarts_.push_back(took);
       gave_up_ = gave_up_ || !up;
       struck_ = false;
     }
@@ -101,8 +96,7 @@ class Keeper {
   bool struck_ = false;
   bool ending_ = false;
   bool gave_up_ = false;
-  int times_ = 0;
-  std::chrono::milliseconds longest_{};
+  std::vector<std::chrono::milliseconds> restarts_;
   std::thread thread_;
 };
 

@@ -108,7 +108,7 @@ class Controller::Round {
     }
     std::ranges::move(shifts.alarms, std::back_inserter(decision_.alarms));
     if (std::ranges::find(shifted_, true) != shifted_.end() ||
-        record_.phase == RolloutPhase::rolling_back) {
+        (record_.phase == RolloutPhase::rolling_back && record_.wrong)) {
       my_.sight_.add_incident(now_);
     }
   }

@@ -385,8 +385,9 @@ class Placement {
 
   void renew() {
     const int zone = renewed_zone();
-    const bool back = input_.rollout.phase == RolloutPhase::rolling_back;
-    if (zone < 0 || !usable(zone) || (input_.sight.incident() && !back)) {
+    // What does harm goes in bad times, too.
+    const bool harm = input_.rollout.phase == RolloutPhase::rolling_back && input_.rollout.wrong;
+    if (zone < 0 || ((!usable(zone) || input_.sight.incident()) && !harm)) {
       return;
     }
     std::vector<std::vector<int>> outdated(Fleet::to_size(fleet_.services()));
@@ -398,24 +399,26 @@ class Placement {
     }
     for (int service = 0; service < fleet_.services(); ++service) {
       if (!outdated[Fleet::to_size(service)].empty()) {
-        renew(service, zone, outdated[Fleet::to_size(service)], back);
+        renew(service, zone, outdated[Fleet::to_size(service)], harm);
       }
     }
   }
 
-  void renew(int service, int zone, std::vector<int>& outdated, bool back) {
+  void renew(int service, int zone, std::vector<int>& outdated, bool harm) {
     // Those that do not serve go first.
     std::ranges::sort(outdated, {}, [this](int placed) {
       return std::pair(fleet_.placed[Fleet::to_size(placed)].standing == Standing::ready, placed);
     });
     const int wanted = quota(service, zone);
-    const int batch = std::max(1, static_cast<int>(std::ceil(settings_.rollout_batch * wanted)));
+    const double share = harm ? 1.0 : settings_.rollout_batch;
+    const int batch = std::max(1, static_cast<int>(std::ceil(share * wanted)));
     std::size_t next = 0;
     for (; next < outdated.size() && may_move(); ++next) {
       const Placed& one = fleet_.placed[Fleet::to_size(outdated[next])];
       const bool serves = one.standing == Standing::ready;
-      // A build that went wrong is taken away at once where the others carry the load.
-      const bool spare = at(service, zone).ready > wanted || (back && others_carry(service, zone));
+      // A build that does harm is taken away at once where the others carry the load, even if
+      // another zone is lost meanwhile.
+      const bool spare = at(service, zone).ready > wanted || (harm && others_carry(service, zone));
       if (serves && !spare) {
         break;
       }
@@ -446,7 +449,7 @@ class Placement {
   bool others_carry(int service, int zone) const {
     std::vector<int> ready = by_zone(service, &Tally::ready);
     ready[Fleet::to_size(zone)] = 0;
-    return std::accumulate(ready.begin(), ready.end(), 0) >= input_.wanted[Fleet::to_size(service)];
+    return left_after_loss(ready) >= input_.wanted[Fleet::to_size(service)];
   }
 
   // One fewer still carries the load; where all never could, the first one may go all the same.
@@ -507,7 +510,12 @@ class Placement {
     return true;
   }
 
-  // The instance in the last slot of the host of the zone with the most of the service; or -1.
+  bool is_young(const Placed& placed) const {
+    return input_.sight.ready_for(placed.host, placed.slot, now_) < settings_.young;
+  }
+
+  // The instance in the last slot, ready for a while, of the host of the zone with the most of the
+  // service; or -1.
   int most_crowded(int service, int zone) const {
     int best = -1;
     int most = 0;
@@ -519,7 +527,8 @@ class Placement {
       }
       for (const int placed : host.placed) {
         if (placed >= 0 && fleet_.placed[Fleet::to_size(placed)].service == service &&
-            fleet_.placed[Fleet::to_size(placed)].standing == Standing::ready) {
+            fleet_.placed[Fleet::to_size(placed)].standing == Standing::ready &&
+            !is_young(fleet_.placed[Fleet::to_size(placed)])) {
           best = placed;
           most = same;
         }

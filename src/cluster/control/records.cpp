@@ -161,6 +161,8 @@ RolloutRecord read_rollout(RecordFields& fields) {
   record.patch_refused = fields.text("patch_refused");
   record.zones = fields.texts("zones", limits::region_zones);
   record.current = static_cast<int>(fields.integer("current", 0, limits::region_zones, 0));
+  record.proven = fields.texts("proven", limits::region_services);
+  record.wrong = fields.flag("wrong");
   record.reason = fields.text("reason");
   if (record.phase != RolloutPhase::idle &&
       static_cast<std::size_t>(record.current) >= record.zones.size()) {
@@ -342,6 +344,12 @@ std::string to_json(const RolloutRecord& record) {
   add_text(out, "patched", record.patched);
   add_text(out, "patch", record.patch);
   add_text(out, "patch_refused", record.patch_refused);
+  if (!record.proven.empty()) {
+    out["proven"] = to_array(record.proven);
+  }
+  if (record.wrong) {
+    out["wrong"] = true;
+  }
   add_text(out, "reason", record.reason);
   return to_string(out);
 }

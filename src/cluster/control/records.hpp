@@ -148,9 +148,11 @@ struct RolloutRecord {
   std::string patched;                   // what every host has
   std::string patch;                     // what hosts get now; empty when services change
   std::string patch_refused;
-  std::vector<std::string> zones;  // in the order they are taken
-  int current = 0;                 // index into zones
-  std::string reason;              // why the last one was rolled back, or waits
+  std::vector<std::string> zones;   // in the order they are taken
+  int current = 0;                  // index into zones
+  std::vector<std::string> proven;  // services of the target that served while a zone was baked
+  bool wrong = false;               // the target is rolled back because it does harm
+  std::string reason;               // why the last one was rolled back, or waits
 
   bool operator==(const RolloutRecord&) const = default;
 };

@@ -68,6 +68,8 @@ TEST(Records, ComeBackAsTheyWere) {
   rollout.patch_refused = "2026-09";
   rollout.zones = {"a", "b", "c"};
   rollout.current = 1;
+  rollout.proven = {"orders"};
+  rollout.wrong = true;
   rollout.reason = "Zone b: orders does not become ready.";
   EXPECT_EQ(parse_rollout_record(to_json(rollout)).value(), rollout);
 

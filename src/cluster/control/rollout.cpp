@@ -19,6 +19,10 @@ Build find(const std::map<std::string, Build>& builds, const std::string& servic
   return found == builds.end() ? Build{} : found->second;
 }
 
+bool is_proven(const RolloutRecord& record, const std::string& service) {
+  return std::ranges::find(record.proven, service) != record.proven.end();
+}
+
 // What the operator wants of a service now.
 Build wish(const RegionState& state, const std::string& service) {
   const auto order = state.services.find(service);
@@ -111,6 +115,8 @@ class Step {
       return;
     }
     record_.reason.clear();
+    record_.proven.clear();
+    record_.wrong = false;
     record_.zones.clear();
     for (const Zone& zone : input_.fleet.topology().zones) {
       record_.zones.push_back(zone.name);
@@ -122,7 +128,7 @@ class Step {
     if (goes_wrong()) {
       return;
     }
-    const bool done = patches(record_) ? zone_is_patched() : zone_has_changed();
+    const bool done = is_changed();
     if (done && !input_.incident) {
       enter(RolloutPhase::baking, record_.current);
     } else if (!input_.incident && !done && waited() >= patience()) {
@@ -131,9 +137,16 @@ class Step {
   }
 
   void bake() {
-    if (goes_wrong() || input_.incident || waited() < settings_.bake) {
+    if (goes_wrong() || input_.incident) {
       return;
     }
+    if (!is_changed()) {
+      memory_.disturbed = now_;  // what is added meanwhile is baked as long as the others
+    }
+    if (waited() < settings_.bake) {
+      return;
+    }
+    prove();
     if (record_.current + 1 < static_cast<int>(record_.zones.size())) {
       enter(RolloutPhase::rolling, record_.current + 1);
       return;
@@ -145,6 +158,18 @@ class Step {
       record_.patched = record_.patch;
     }
     finish();
+  }
+
+  void prove() {
+    const int zone = changing_zone(record_, input_.fleet);
+    for (const auto& [name, unused] : record_.target) {
+      const int service = input_.fleet.find_service(name);
+      if (zone >= 0 && service >= 0 && !is_proven(record_, name) &&
+          input_.fleet.of(input_.tallies, service, zone).ready > 0) {
+        record_.proven.push_back(name);
+        changed_ = true;
+      }
+    }
   }
 
   void roll_back() {
@@ -165,6 +190,8 @@ class Step {
     record_.target.clear();
     record_.patch.clear();
     record_.zones.clear();
+    record_.proven.clear();
+    record_.wrong = false;
     enter(RolloutPhase::idle, 0);
   }
 
@@ -196,6 +223,7 @@ class Step {
     if (now_ - memory_.breach_since < settings_.breach_patience) {
       return false;
     }
+    record_.wrong = true;
     give_up(fmt::format("Zone {}: {}", zone_name(), what));
     return true;
   }
@@ -259,6 +287,8 @@ class Step {
             (placed.report->state == InstanceState::sick ||
              placed.report->state == InstanceState::crash_loop));
   }
+
+  bool is_changed() const { return patches(record_) ? zone_is_patched() : zone_has_changed(); }
 
   // Every instance of the services that change is what it should be, ready, and enough.
   bool zone_has_changed() const {
@@ -348,10 +378,12 @@ Build build_of(const RolloutRecord& record, const Fleet& fleet, int service, int
   }
   const auto place = std::ranges::find(record.zones, fleet.zone_name(zone));
   const auto index = place - record.zones.begin();
-  const bool there = place != record.zones.end();
-  const bool changed =
-      record.phase == RolloutPhase::rolling_back ? index < record.current : index <= record.current;
-  return there && changed ? target->second : settled;
+  if (place == record.zones.end()) {
+    return settled;
+  }
+  const bool changing = record.phase != RolloutPhase::rolling_back && index == record.current;
+  const bool changed = index < record.current && is_proven(record, name);
+  return changing || changed ? target->second : settled;
 }
 
 int changing_zone(const RolloutRecord& record, const Fleet& fleet) {

@@ -7,6 +7,10 @@
 //                                             ▼
 //                                   rolling_back, last zone first ──▶ idle, the build is refused
 //
+// A service is proven when instances of its new build were ready in a zone at the end of its bake.
+// Until then only the zone that is being changed gets the new build: a zone that was passed because
+// it had none of the service would otherwise be the second one.
+//
 // A breach is judged against the instances of the other zones: what is bad everywhere is no fault
 // of the new build. During an incident nothing new is begun and no zone counts as baked.
 #pragma once

@@ -27,6 +27,7 @@ struct ControlSettings {
   Duration replacements_refill = std::chrono::seconds(30);  // ... and again after this
   Duration rebalance_pause = std::chrono::seconds(10);      // of one service
   double rebalance_share = 0.02;                            // of its instances, at a time
+  Duration young = std::chrono::seconds(30);                // so long ready: not given back yet
   double sick_share = 0.5;  // more of a service sick at once has a common cause: nothing to replace
   Duration avoid_host = std::chrono::minutes(5);  // for a service that was sick there
 

@@ -261,9 +261,13 @@ class Region {
     }
     return -1;
   }
-  int serving(std::string_view service) const {
+  // In a zone, or in all of them.
+  int serving(std::string_view service, std::string_view zone = "") const {
     int count = 0;
     for (const Agent& agent : agents) {
+      if (!zone.empty() && agent.host->zone != zone) {
+        continue;
+      }
       for (const Instance& instance : agent.slots) {
         count += serves(agent, instance) && instance.service == service ? 1 : 0;
       }

@@ -21,24 +21,36 @@ std::string text_of(const StoryResult& story) {
   return text;
 }
 
-// Of stories by chance about one in fifteen still breaks an invariant (docs/controller.md says
-// which): bench/control_bench finds and counts those. These must never break again.
+void play(std::uint64_t seed) {
+  const StoryResult story = Story(seed, Sabotage::none).tell();
+  EXPECT_TRUE(story.violations.empty()) << "story " << seed << "\n" << text_of(story);
+}
+
+TEST(Simulation, InvariantsHoldInSeededStories) {
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    play(test::seed() + i);
+  }
+}
+
+// A zone without the service proved a version; a rollback and a second loss left too few; what was
+// new was given back; a version was proven by what was ready for a second.
 TEST(Simulation, InvariantsHoldInStoriesThatWereMended) {
-  for (std::uint64_t seed = 300; seed < 312; ++seed) {
-    const StoryResult story = Story(seed, Sabotage::none).tell();
-    EXPECT_TRUE(story.violations.empty()) << "story " << seed << "\n" << text_of(story);
+  for (const std::uint64_t seed : {91U, 277U, 183U, 962U, 334U, 370U, 659U, 1503U}) {
+    play(seed);
   }
 }
 
 struct Bite {
   Sabotage sabotage;
   std::string invariant;
+  std::uint64_t first = 1;  // not every story meets every protection
 };
 class Sabotaged : public testing::TestWithParam<Bite> {};
 
 TEST_P(Sabotaged, IsSeen) {
-  // Not every story meets every protection.
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  constexpr int stories = 60;
+  for (int i = 0; i < stories; ++i) {
+    const std::uint64_t seed = GetParam().first + static_cast<std::uint64_t>(i);
     const StoryResult story = Story(seed, GetParam().sabotage).tell();
     for (const Violation& violation : story.violations) {
       if (violation.invariant == GetParam().invariant) {
@@ -57,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Bite{Sabotage::incident, "no scale-in during an incident"},
                     Bite{Sabotage::bake, "a zone at a time"},
                     Bite{Sabotage::rollback, "a bad version stays in one zone"},
-                    Bite{Sabotage::drain_reports, "one order a slot"},
+                    Bite{Sabotage::drain_reports, "one order a slot", 41},
                     Bite{Sabotage::hysteresis, "no flapping"}));
 
 TEST(Simulation, DaysOfTradeDoNotFlap) {

@@ -32,7 +32,7 @@ struct Violation {
 struct Weather {
   bool booted = false;
   bool blackout = false;     // most agents do not reach the store
-  bool fault = false;        // something is broken now
+  bool fault = false;        // something is broken, and has been for long enough to be seen
   bool late_writes = false;  // a commit that was held back arrived in this second
   std::string bad_version;
 };
@@ -183,7 +183,7 @@ class Invariants {
   void check_rollout(Region& region, const Weather& weather) {
     const RolloutRecord& record = region.state().rollout.value;
     if (!weather.bad_version.empty()) {
-      check_bad_version(region, weather.bad_version);
+      check_bad_version(region, weather);
     }
     if (record.phase == RolloutPhase::idle || record.target.empty()) {
       changed_at_.clear();
@@ -234,15 +234,18 @@ class Invariants {
     return {fresh, old};
   }
 
-  void check_bad_version(Region& region, const std::string& version) {
+  void check_bad_version(Region& region, const Weather& weather) {
+    const std::string& version = weather.bad_version;
     bool harms = false;
     for (const Agent& agent : region.agents) {
       for (const Instance& instance : agent.slots) {
         if (instance.version == version && instance.state != InstanceState::stopped) {
           bad_zones_[version].insert(agent.host->zone);
           // An agent that hears of nothing cannot go back: its time begins when it does.
-          harms = harms || (agent.reporting && (instance.state == InstanceState::ready ||
-                                                instance.state == InstanceState::crash_loop));
+          // Nor can it be judged by its answers while its zone is out of use.
+          harms =
+              harms || (agent.reporting && !weather.blackout &&
+                        (serves(agent, instance) || instance.state == InstanceState::crash_loop));
         }
       }
     }
@@ -282,8 +285,11 @@ struct StoryResult {
 
 class Story {
  public:
-  Story(std::uint64_t seed, Sabotage sabotage)
-      : random_(seed),
+  using Watcher = std::function<void(const Region&)>;  // called each second
+
+  Story(std::uint64_t seed, Sabotage sabotage, Watcher watcher = {})
+      : watcher_(std::move(watcher)),
+        random_(seed),
         shape_{3 + pick(2), 1 + pick(3), 0, 2 + pick(3), 30, 1min},
         region_(with_slots(shape_), seed + 1, sabotage, story_settings()),
         invariants_(story_settings()) {}
@@ -319,6 +325,9 @@ class Story {
       region_.tick();
       invariants_.check(region_, weather_);
       weather_.late_writes = false;
+      if (watcher_) {
+        watcher_(region_);
+      }
     }
   }
 
@@ -342,9 +351,13 @@ class Story {
       agent.lease = 0;
     }
   }
+  // Nobody can know at once: reports are there until their lease is over, and then a host is given
+  // the benefit of the doubt.
   void fault(int seconds) {
+    constexpr int unseen = 8;
+    pass(std::min(seconds, unseen));
     weather_.fault = true;
-    pass(seconds);
+    pass(seconds - std::min(seconds, unseen));
     weather_.fault = false;
   }
 
@@ -375,7 +388,12 @@ class Story {
         Agent& agent = some_host();
         say("everything on a host hangs: " + agent.host->name);
         agent.breaks = true;
-        fault(20 + pick(60));
+        const int seconds = 20 + pick(60);
+        // Where nothing runs, nothing hangs.
+        const bool harms = std::ranges::any_of(agent.slots, [](const Instance& instance) {
+          return instance.state != InstanceState::stopped;
+        });
+        harms ? fault(seconds) : pass(seconds);
         agent.breaks = false;
         break;
       }
@@ -491,6 +509,7 @@ class Story {
     pass(pick(60));
   }
 
+  const Watcher watcher_;
   Prng random_;
   Shape shape_;
   Region region_;
