@@ -237,13 +237,16 @@ Task<void> Upstream::redirect(std::vector<std::uint64_t>& tried, std::uint64_t i
   }
 }
 
-// What the caller is told when it is not tried again.
-Result<net::Response> Upstream::conclude(Attempt last, Duration retry_after) const {
-  if (last.answer) {
+// What the caller is told when it is not tried again. "Nothing was done" of the last attempt says
+// nothing of one before it that was lost half way.
+Result<net::Response> Upstream::conclude(Attempt last, bool maybe_done,
+                                         Duration retry_after) const {
+  const bool hides_it = maybe_done && last.fault == Fault::transient;
+  if (last.answer && !hides_it) {
     return back(std::move(*last.answer));
   }
   log::warn("no instance answered", {{"role", options_.role}, {"what", last.what}});
-  if (last.fault == Fault::outcome_unknown) {
+  if (maybe_done) {
     return fail(net::errc::outcome_unknown, "An instance was lost while it worked on the request.");
   }
   return std::unexpected(unavailable(options_.role, retry_after));
@@ -258,13 +261,14 @@ Task<Result<net::Response>> Upstream::send(Outgoing outgoing) {
   const Deadline deadline(outgoing.deadline - answering_time);
   std::vector<std::uint64_t> tried;
   Attempt last;
+  bool maybe_done = false;
   int made = 0;
   int round = 0;
   while (!deadline.expired(clock_.steady())) {
     const std::expected<Balancer::Lease, Balancer::Refusal> lease = pick(tried);
     if (!lease) {
       refused_.add();
-      co_return conclude(std::move(last), lease.error().retry_after);
+      co_return conclude(std::move(last), maybe_done, lease.error().retry_after);
     }
     net::ClientRequest request = next_request(outgoing, deadline.remaining(clock_.steady()));
     Task<Attempt> attempting = attempt(*lease, std::move(request));
@@ -272,10 +276,9 @@ Task<Result<net::Response>> Upstream::send(Outgoing outgoing) {
     if (!now.fault) {
       co_return back(std::move(*now.answer));
     }
+    maybe_done = maybe_done || now.fault == Fault::outcome_unknown;
     if (now.verdict == Verdict::unreachable) {
-      if (last.fault != Fault::outcome_unknown) {
-        last = std::move(now);
-      }
+      last = std::move(now);
       Task<void> redirecting = redirect(tried, lease->instance, round, deadline);
       co_await redirecting;
       continue;
@@ -290,7 +293,7 @@ Task<Result<net::Response>> Upstream::send(Outgoing outgoing) {
     Task<void> waiting = sleep_for(*decision.wait);
     co_await waiting;
   }
-  co_return conclude(std::move(last), 1s);
+  co_return conclude(std::move(last), maybe_done, 1s);
 }
 
 Task<void> Upstream::look_around() {

@@ -75,7 +75,7 @@ class Upstream {
   net::ClientRequest next_request(const Outgoing& outgoing, Duration left) const;
   Task<void> redirect(std::vector<std::uint64_t>& tried, std::uint64_t instance, int& round,
                       resilience::Deadline deadline);
-  Result<net::Response> conclude(Attempt last, Duration retry_after) const;
+  Result<net::Response> conclude(Attempt last, bool maybe_done, Duration retry_after) const;
   std::expected<Balancer::Lease, Balancer::Refusal> pick(std::span<const std::uint64_t> tried);
   resilience::RetryDecision decide(const Attempt& failed, const Outgoing& outgoing, int made,
                                    std::span<const std::uint64_t> tried);

@@ -168,6 +168,22 @@ TEST_F(UpstreamTest, DoesNotAskABusyInstanceTwice) {
       << "it is well, and knows what it can do";
 }
 
+// The slow one may have done it, whatever the busy one says.
+TEST_F(UpstreamTest, NeverSaysNothingWasDoneAfterAnAttemptThatWasLost) {
+  Instance slow(runtime_);
+  slow.slow_ms = 10'000;
+  Instance busy(runtime_);
+  busy.failing_percent = 100;
+  busy.busy = true;
+  UpstreamOptions options;
+  options.attempt_timeout = 100ms;
+  for (int i = 0; i < 10; ++i) {
+    const auto upstream = to({slow.url, busy.url}, options);
+    EXPECT_EQ(ask(*upstream, true, 2s), "outcome_unknown");
+  }
+  EXPECT_GE(slow.asked, 10);
+}
+
 // The promise of the one retry layer: half of the answers are errors, and the role gets at most
 // 1.2 times what its callers ask for.
 TEST_F(UpstreamTest, ABrownOutIsAmplifiedByAFifthAtMost) {
