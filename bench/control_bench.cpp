@@ -5,10 +5,10 @@
 // round     a decision round with 10,000 instances on 1,000 hosts in 100 zones
 // stories   N seeded stories of failures (1,000), every invariant checked in every second
 // month     days of trade without a fault (30): nothing flaps
-// tell      one story, and what the controller said in it
 // bites     how many stories it takes to see each protection missing
+// tell      one story, and what the controller said in it
 //
-// Without words it does all of them. Exits with 1 when an invariant was broken.
+// Without words it does all of them but tell. Exits with 1 when an invariant was broken.
 #include <algorithm>
 #include <atomic>
 #include <chrono>

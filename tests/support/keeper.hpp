@@ -37,13 +37,16 @@ class Keeper {
     const std::scoped_lock lock(mutex_);
     return !struck_;
   }
-  // Returns at once. Only when idle.
-  void strike() {
+  // Returns at once: the index into restarts() that this one will have. Only when idle.
+  std::size_t strike() {
+    std::size_t restart = 0;
     {
       const std::scoped_lock lock(mutex_);
       struck_ = true;
+      restart = restarts_.size();
     }
     wake_.notify_one();
+    return restart;
   }
   // From each kill until it answered again, the first one first.
   std::vector<std::chrono::milliseconds> restarts() const {

@@ -44,16 +44,7 @@ class Controlling : public testing::Test {
   std::vector<int> running(const std::string& version) const {
     std::vector<int> counts;
     for (const Zone& zone : region_.topology().zones) {
-      int count = 0;
-      for (const Agent& agent : region_.agents) {
-        for (const Instance& instance : agent.slots) {
-          count += agent.host->zone == zone.name && instance.version == version &&
-                           instance.state != InstanceState::stopped
-                       ? 1
-                       : 0;
-        }
-      }
-      counts.push_back(count);
+      counts.push_back(region_.running(version, zone.name));
     }
     return counts;
   }
@@ -272,8 +263,7 @@ TEST_F(Controlling, ARollbackLeavesEnoughForTheLossOfAZone) {
   EXPECT_TRUE(within(90, [&] { return phase() == RolloutPhase::rolling_back; }));
   int least = 1'000;
   EXPECT_TRUE(within(30, [&] {
-    std::vector<int> now = serving("orders");
-    least = std::min(least, left_after_loss(now));
+    least = std::min(least, left_after_loss(serving("orders")));
     return running("fails") == std::vector<int>{0, 0, 0};
   }));
   EXPECT_GE(least, 4);
@@ -308,11 +298,9 @@ TEST(Controller, AZoneWithoutInstancesProvesNoVersion) {
   region.write(region.keys().services() + "orders", to_json(ServiceOrder{"orders", "fails", 0, 0}));
   std::set<std::string> reached;
   const auto look = [&] {
-    for (const Agent& agent : region.agents) {
-      for (const Instance& instance : agent.slots) {
-        if (instance.version == "fails" && instance.state != InstanceState::stopped) {
-          reached.insert(agent.host->zone);
-        }
+    for (const Zone& zone : region.topology().zones) {
+      if (region.running("fails", zone.name) > 0) {
+        reached.insert(zone.name);
       }
     }
   };

@@ -274,6 +274,19 @@ class Region {
     }
     return count;
   }
+  // Instances that run a version in a zone, whatever they are doing.
+  int running(std::string_view version, std::string_view zone) const {
+    int count = 0;
+    for (const Agent& agent : agents) {
+      for (const Instance& instance : agent.slots) {
+        count += agent.host->zone == zone && instance.version == version &&
+                         instance.state != InstanceState::stopped
+                     ? 1
+                     : 0;
+      }
+    }
+    return count;
+  }
   Sabotage sabotage() const { return sabotage_; }
 
   std::vector<Agent> agents;

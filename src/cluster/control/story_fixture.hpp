@@ -354,10 +354,10 @@ class Story {
   // Nobody can know at once: reports are there until their lease is over, and then a host is given
   // the benefit of the doubt.
   void fault(int seconds) {
-    constexpr int unseen = 8;
-    pass(std::min(seconds, unseen));
+    const int unseen = std::min(seconds, 8);
+    pass(unseen);
     weather_.fault = true;
-    pass(seconds - std::min(seconds, unseen));
+    pass(seconds - unseen);
     weather_.fault = false;
   }
 
@@ -393,7 +393,11 @@ class Story {
         const bool harms = std::ranges::any_of(agent.slots, [](const Instance& instance) {
           return instance.state != InstanceState::stopped;
         });
-        harms ? fault(seconds) : pass(seconds);
+        if (harms) {
+          fault(seconds);
+        } else {
+          pass(seconds);
+        }
         agent.breaks = false;
         break;
       }
