@@ -1,6 +1,7 @@
 // The controller in simulation, with the numbers it promises:
 //
-//   control_bench [round] [stories [N [FIRST_SEED]]] [month [DAYS]] [bites] [tell SEED]
+//   control_bench [round] [stories [N [FIRST_SEED]]] [month [DAYS [FIRST_SEED [SEEDS]]]] [bites]
+//   [tell SEED]
 //
 // round     a decision round with 10,000 instances on 1,000 hosts in 100 zones
 // stories   N seeded stories of failures (1,000), every invariant checked in every second
@@ -177,15 +178,22 @@ bool follow_story(std::uint64_t seed) {
   return result.violations.empty();
 }
 
-bool play_trade(int days) {
-  const MonthResult month = play_month(1, Sabotage::none, days);
-  fmt::print(
-      "month: {} days, {} times more and {} times less, {} turns ({:.1f} a day), "
-      "{} orders changed, at least {} instances served, {} broken invariants\n",
-      days, month.scale_outs, month.scale_ins, month.reversals,
-      static_cast<double>(month.reversals) / days, month.moves, month.least_serving,
-      month.violations.size());
-  return month.violations.empty();
+bool play_trade(int days, std::uint64_t first, std::uint64_t seeds) {
+  bool well = true;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    const MonthResult month = play_month(seed, Sabotage::none, days);
+    fmt::print(
+        "month {}: {} days, {} times more and {} times less, {} turns ({:.1f} a day), "
+        "{} orders changed, at least {} instances served, {} broken invariants\n",
+        seed, days, month.scale_outs, month.scale_ins, month.reversals,
+        static_cast<double>(month.reversals) / days, month.moves, month.least_serving,
+        month.violations.size());
+    for (const Violation& violation : month.violations) {
+      fmt::print("  at {} s: {}: {}\n", violation.at, violation.invariant, violation.what);
+    }
+    well = well && month.violations.empty();
+  }
+  return well;
 }
 
 bool show_bites() {
@@ -243,7 +251,10 @@ int run(int argc, char** argv) {
       well = follow_story(static_cast<std::uint64_t>(number(i + 1, 1))) && well;
     }
     if (all || word == "month") {
-      well = play_trade(static_cast<int>(number(i + 1, 30))) && well;
+      well = play_trade(static_cast<int>(number(i + 1, 30)),
+                        static_cast<std::uint64_t>(number(i + 2, 1)),
+                        static_cast<std::uint64_t>(number(i + 3, 1))) &&
+             well;
     }
     if (all || word == "bites") {
       well = show_bites() && well;

@@ -73,21 +73,6 @@ Timestamp end_of(const X509* certificate) {
   return Timestamp(std::chrono::seconds(timegm(&parts)));
 }
 
-int add_trust(SSL_CTX* context, const std::string& pem) {
-  const Bio bio = reader(pem);
-  int count = 0;
-  for (;;) {
-    const Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
-    if (!certificate) {
-      break;
-    }
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get());
-    ++count;
-  }
-  ERR_clear_error();
-  return count;
-}
-
 Context make_context(const SSL_METHOD* method, const TlsMaterial& material, X509* certificate) {
   Context context(SSL_CTX_new(method));
   if (!context) {
@@ -115,6 +100,23 @@ Context make_context(const SSL_METHOD* method, const TlsMaterial& material, X509
 }
 
 }  // namespace
+
+int add_trust(SSL_CTX* context, const std::string& pem) {
+  const Bio bio = reader(pem);
+  int count = 0;
+  for (;;) {
+    const Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
+    if (!certificate) {
+      break;
+    }
+    // Its extensions are decoded when first asked for: now, before threads share it.
+    X509_check_purpose(certificate.get(), -1, 0);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get());
+    ++count;
+  }
+  ERR_clear_error();
+  return count;
+}
 
 std::string_view role_of_uri(std::string_view uri, std::string_view trust_domain) {
   const std::string start =

@@ -30,6 +30,9 @@ struct TlsIdentity::Contexts {
   Timestamp expires_at;
 };
 
+// Lets a context believe what the PEM text certifies. How many certificates that were.
+int add_trust(SSL_CTX* context, const std::string& pem);
+
 // The roles a certificate names in that domain.
 std::vector<std::string> roles_of(const X509* certificate, std::string_view trust_domain);
 

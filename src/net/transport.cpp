@@ -6,7 +6,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <climits>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "net/transport_impl.hpp"
@@ -78,21 +77,6 @@ std::string tls_error() {
   return reason == nullptr ? "the connection broke" : reason;
 }
 
-void trust(SSL_CTX* context, const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-  int certificates = 0;
-  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
-    X509_free(certificate);
-    ++certificates;
-  }
-  ERR_clear_error();
-  if (certificates == 0) {
-    throw std::runtime_error("tls_trust_pem holds no PEM certificate");
-  }
-}
-
 bool is_address(const std::string& host) {
   ErrorCode error;
   asio::ip::make_address(host, error);
@@ -113,7 +97,9 @@ TlsSettings::TlsSettings(const std::string& trust_pem)
   if (trust_pem.empty()) {
     SSL_CTX_set_default_verify_paths(context_.get());
   } else {
-    trust(context_.get(), trust_pem);
+    if (add_trust(context_.get(), trust_pem) == 0) {
+      throw std::runtime_error("tls_trust_pem holds no PEM certificate");
+    }
   }
 }
 

@@ -21,10 +21,7 @@ class TlsSettings {
   SSL_CTX* context() const { return context_.get(); }
 
  private:
-  struct Free {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-  };
-  std::unique_ptr<SSL_CTX, Free> context_;
+  Context context_;
 };
 
 // What one attempt to read or write came to.

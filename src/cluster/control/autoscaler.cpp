@@ -99,13 +99,13 @@ void watch_peak(const Service& service, ScalingMemory& memory, double need, bool
     return;
   }
   memory.peak = std::max(memory.peak, need);
-  // Half windows, so that between one and one and a half cool-downs are looked back on.
+  // Half windows, so that between one and a half and two cool-downs are looked back on.
   if (now - memory.window >= service.scaling.scale_in_cooldown / 2) {
-    memory.earlier_peak = memory.last_peak;
-    memory.last_peak = memory.peak;
+    std::ranges::rotate(memory.peaks, memory.peaks.end() - 1);
+    memory.peaks.front() = memory.peak;
     memory.peak = need;
     memory.window = now;
-    memory.windows = std::min(memory.windows + 1, 2);
+    memory.windows = std::min(memory.windows + 1, static_cast<int>(memory.peaks.size()));
   }
 }
 
@@ -127,11 +127,11 @@ bool scale(const Service& service, const ControlSettings& settings, ScalingMemor
   if (std::ceil(need) > wanted && now - record.scaled_out >= targets.scale_out_cooldown) {
     const double step = std::min(std::ceil(need), std::ceil(wanted * settings.scale_out_most));
     next = std::max(wanted, std::min(static_cast<int>(step), load.most));
-  } else if (!load.incident && memory.windows >= 2 &&
+  } else if (!load.incident && memory.windows >= static_cast<int>(memory.peaks.size()) &&
              now - record.scaled_out >= targets.scale_in_cooldown &&
              now - record.scaled_in >= targets.scale_in_cooldown) {
-    const double peak = std::max({memory.peak, memory.last_peak, memory.earlier_peak, need}) *
-                        settings.scale_in_room;
+    const double peak =
+        std::max({memory.peak, need, std::ranges::max(memory.peaks)}) * settings.scale_in_room;
     const int step = std::max(1, static_cast<int>(wanted * settings.scale_in_most));
     const int floor = std::max({least, wanted - step, static_cast<int>(std::ceil(peak))});
     next = std::min(wanted, floor);

@@ -6,9 +6,12 @@
 //                        busy forecast        / what one instance carries
 //
 // Up at once (after a cool-down, at most three-fold a step, and not again because of latency while
-// those that were added warm up); down only when a whole cool-down without an incident needed less,
-// a tenth a step. The number carries the load alone: placement adds what makes it survive a zone.
+// those that were added warm up); down only when one and a half cool-downs without an incident
+// needed less (chance makes a single one look calm now and then, right after what made it grow), a
+// tenth a step. The number carries the load alone: placement adds what makes it survive a zone.
 #pragma once
+
+#include <array>
 
 #include "cluster/control/forecast.hpp"
 #include "cluster/control/settings.hpp"
@@ -31,12 +34,11 @@ struct ServiceLoad {
 
 // Between rounds, of one service; not kept over a change of the leader.
 struct ScalingMemory {
-  double peak = 0.0;          // most that was needed in the window that is being filled
-  double last_peak = 0.0;     // in the one before
-  double earlier_peak = 0.0;  // and in the one before that
-  Timestamp window{};         // begin of the current one, half a cool-down long; the epoch: none
-  int windows = 0;            // that were filled without an incident, two at most
-  double sum = 0.0;           // of requests, in this quarter
+  double peak = 0.0;              // most that was needed in the window that is being filled
+  std::array<double, 3> peaks{};  // in those before it
+  Timestamp window{};  // begin of the current one, half a cool-down long; the epoch: none
+  int windows = 0;     // that were filled without an incident, three at most
+  double sum = 0.0;    // of requests, in this quarter
   int samples = 0;
   Timestamp quarter{};
   Timestamp first_sample{};

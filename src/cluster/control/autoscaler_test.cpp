@@ -61,7 +61,7 @@ TEST(Autoscaler, GoesUpAtOnceAndDownSlowly) {
   scaled.use(0.1);
   scaled.pass(4min);
   EXPECT_EQ(scaled.record.wanted, 10);
-  scaled.pass(5min);
+  scaled.pass(7min);
   EXPECT_EQ(scaled.record.wanted, 9);
   scaled.pass(3min);
   EXPECT_EQ(scaled.record.wanted, 9);
@@ -132,9 +132,9 @@ TEST(Autoscaler, TakesNothingAwayDuringAnIncidentNorRightAfterIt) {
   scaled.use(0);
   scaled.pass(1h);
   scaled.load.incident = false;
-  scaled.pass(4min);
+  scaled.pass(7min);
   EXPECT_EQ(scaled.record.wanted, 10);
-  scaled.pass(3min);
+  scaled.pass(1min);
   EXPECT_EQ(scaled.record.wanted, 9);
 }
 

@@ -75,7 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Simulation, DaysOfTradeDoNotFlap) {
   const MonthResult month = play_month(test::seed(), Sabotage::none, 2);
   EXPECT_TRUE(month.violations.empty());
-  EXPECT_LE(month.reversals, 2 * 2);
+  EXPECT_LE(month.reversals,
+            2 * 3);  // two a day over a month; chance adds one to a day now and then
   EXPECT_GE(month.least_serving, 4);
   const MonthResult flapping = play_month(test::seed(), Sabotage::hysteresis, 1);
   EXPECT_GT(flapping.reversals, 10);

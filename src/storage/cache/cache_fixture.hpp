@@ -34,29 +34,29 @@ class CacheUser {
   explicit CacheUser(CacheFixture& fixture) : fixture_(fixture) {}
 
   Cache::Found look(const std::string& space, const std::string& name) {
-    Executor& executor = *fixture_.executors()[turn_++ % fixture_.executors().size()];
-    return test::run_on<Cache::Found>(executor,
-                                      [&] { return fixture_.cache().get(CacheKey{space, name}); });
+    return look_on(next_executor(), space, name);
   }
   // "nothing" when it is not there.
   std::string get(const std::string& space, const std::string& name) {
     const Cache::Found found = look(space, name);
     return found.bytes ? *found.bytes : "nothing";
   }
-  // A ticket as a reader of the database would hold; waits until the cache gives one.
+  // A ticket as a reader of the database would hold; waits until the cache gives one to every
+  // executor, for each has a connection of its own.
   Cache::Ticket ticket(const std::string& space) {
     std::optional<Cache::Ticket> ticket;
-    EXPECT_TRUE(test::eventually([&] {
-      ticket = look(space, "no such name").ticket;
-      return ticket.has_value();
-    }));
+    for (std::size_t i = 0; i < fixture_.executors().size(); ++i) {
+      EXPECT_TRUE(test::eventually([&] {
+        ticket = look_on(*fixture_.executors()[i], space, "no such name").ticket;
+        return ticket.has_value();
+      }));
+    }
     return ticket.value_or(Cache::Ticket{});
   }
   bool put(const std::string& space, const std::string& name, std::string text,
            std::vector<std::string> tags, const Cache::Ticket& ticket,
            Duration lifetime = std::chrono::seconds(60), bool absence = false) {
-    Executor& executor = *fixture_.executors()[turn_++ % fixture_.executors().size()];
-    return test::run_on<bool>(executor, [&] {
+    return test::run_on<bool>(next_executor(), [&] {
       CacheEntry entry{std::make_shared<const std::string>(std::move(text)), absence, tags,
                        lifetime};
       return fixture_.cache().put(CacheKey{space, name}, std::move(entry), ticket);
@@ -68,6 +68,12 @@ class CacheUser {
   }
 
  private:
+  Executor& next_executor() { return *fixture_.executors()[turn_++ % fixture_.executors().size()]; }
+  Cache::Found look_on(Executor& executor, const std::string& space, const std::string& name) {
+    return test::run_on<Cache::Found>(executor,
+                                      [&] { return fixture_.cache().get(CacheKey{space, name}); });
+  }
+
   CacheFixture& fixture_;
   std::size_t turn_ = 0;
 };

@@ -377,19 +377,24 @@ TEST(PostgresDatabase, AServerKilledUnderLoadLosesNothingAcknowledged) {
   client.expect_whole_log();
 }
 
-// The test above must be able to fail.
+// The test above must be able to fail. A kill may meet a moment in which nothing is between the
+// acknowledgement and the commit: so there are several.
 TEST(PostgresDatabase, AcknowledgingBeforeTheCommitIsDurableIsFoundOut) {
   Postgres own({"wal_writer_delay=10s", "wal_buffers=16MB", "wal_writer_flush_after=100MB"});
   PostgresOptions options;
   options.sabotage.acknowledge_before_commit = true;
   Client client(own.make_database(), std::move(options));
-  Load load(client.database(), "n");
-  load.wait_for(200);
-  own.kill_all();
-  own.start();
-  load.wait_for(50);
-  load.stop();
-  EXPECT_FALSE(all_there(load.acknowledged(), client.notes()));
+  bool found_out = false;
+  for (int life = 0; life < 10 && !found_out; ++life) {
+    Load load(client.database(), "n" + std::to_string(life));
+    load.wait_for(200);
+    own.kill_all();
+    own.start();
+    load.wait_for(50);
+    load.stop();
+    found_out = !all_there(load.acknowledged(), client.notes());
+  }
+  EXPECT_TRUE(found_out);
 }
 
 TEST(PostgresDatabase, AServerThatStopsForAWhileIsWaitedFor) {
