@@ -4,7 +4,8 @@
 #
 #   RUNS=20 SEED=100 scripts/gameday.sh zone-cut postgres-killed
 #
-# A drill that the region did not come back from gets a new region for the next one.
+# A drill that the region did not come back from gets a new region for the next one. KEEP=1 uses a region
+# that is up and leaves it up, in whatever state, to be looked into.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +14,7 @@ readonly RUNS=${RUNS:-1}
 readonly SEED=${SEED:-1}
 readonly REPORTS=${REPORTS:-build/gameday}
 readonly STATE=${STATE:-$REPORTS/lab}
+readonly KEEP=${KEEP:-0}
 readonly TOPOLOGY=${TOPOLOGY:-topologies/one-region.toml}
 
 say() { printf '==> %s\n' "$*"; }
@@ -20,8 +22,10 @@ down() { "$SECURECART" lab down --state "$STATE" >/dev/null; }
 
 [ "$(id -u)" -eq 0 ] || { echo "gameday: namespaces need root" >&2; exit 2; }
 mkdir -p "$REPORTS"
-trap down EXIT
-down
+if [ "$KEEP" = 0 ]; then
+  trap down EXIT
+  down
+fi
 
 drills=("$@")
 if [ ${#drills[@]} -eq 0 ]; then
@@ -48,7 +52,11 @@ for name in "${drills[@]}"; do
       tail -5 "$report/log"
     fi
     rm -f "$report/history.jsonl.part"
-    "$SECURECART" lab status --state "$STATE" >"$report/status" || { say "it did not recover"; down; }
+    "$SECURECART" lab status --state "$STATE" >"$report/status" || {
+      say "it did not recover"
+      [ "$KEEP" = 0 ] || exit 1
+      down
+    }
   done
 done
 "$SECURECART" gameday results "$REPORTS/reports" --out docs/drills

@@ -217,7 +217,8 @@ void run(Running& running, const sigset_t& signals) {
   constexpr timespec patience{0, 50'000'000};
   bool stopping = false;
   while (!stopping || !running.ended()) {
-    const int signal = sigtimedwait(&signals, nullptr, &patience);
+    const int signal =
+        stopping ? sigtimedwait(&signals, nullptr, &patience) : sigwaitinfo(&signals, nullptr);
     if (signal == SIGTERM) {
       return;
     }

@@ -91,7 +91,10 @@ constexpr auto housekeeping_pause = 10min;
 constexpr auto stop_poll = 10ms;
 constexpr std::int64_t burst_seconds = limits::writes_burst / limits::writes_per_second;
 constexpr auto identity_pause = 1s;
+constexpr auto start_patience = 30s;  // for the database to answer the first question
 constexpr auto lateness_pause = 20ms;
+constexpr auto idle_lateness_pause = 100ms;
+constexpr auto idle_lateness = 5ms;     // at most, while there is nothing to do
 constexpr auto delivery_patience = 1s;  // for an invalidation to reach the shared cache
 
 std::string address_url(const std::string& address, std::uint16_t port, bool tls = false) {
@@ -223,7 +226,8 @@ struct Application::Parts {
   bool makes_sample() const { return options.sample_shop && has("all"); }
   bool is_inner() const { return identity != nullptr && !has("web"); }
   Task<bool> watch_identity();
-  Task<bool> measure_lateness();
+  Task<bool> measure_lateness(bool& idle);
+  std::int64_t read_tail_patiently();
   Task<bool> chain_receipts();
   Task<bool> reap_payments();
   Task<bool> keep_house();
@@ -325,7 +329,7 @@ Application::Parts::Parts(ApplicationOptions given)
       receipt_chain(deps, log, receipt_keys),
       product_imports(deps, catalog, runtime),
       payment_accounts(*database, random, sealing_key(options, ids)),
-      system_routes(has_database() ? database.get() : nullptr, metrics),
+      system_routes(has_database() ? database.get() : nullptr, clock, metrics),
       store_shop(shops, *database, has("test-payments") || !options.test_payments_url.empty()),
       admin_shop(shops),
       store_accounts(accounts),
@@ -503,8 +507,9 @@ void Application::Parts::make_loops() {
     add("identity", identity_pause, [this] { return watch_identity(); });
   }
   for (std::size_t core = 0; core < runtime.cores(); ++core) {
-    loops.push_back(std::make_unique<Loop>("lateness", runtime.executor(core), Duration::zero(),
-                                           [this] { return measure_lateness(); }));
+    loops.push_back(std::make_unique<Loop>(
+        "lateness", runtime.executor(core), Duration::zero(),
+        [this, idle = std::make_shared<bool>(false)] { return measure_lateness(*idle); }));
   }
   for (std::unique_ptr<Loop>& loop : forwarder->loops(runtime.executor(0))) {
     loops.push_back(std::move(loop));
@@ -524,12 +529,35 @@ Task<bool> Application::Parts::watch_identity() {
   co_return false;
 }
 
-// How late this io thread runs its jobs: what its requests wait before anybody looks at them.
-Task<bool> Application::Parts::measure_lateness() {
-  const SteadyTime due = clock.steady() + lateness_pause;
-  co_await sleep_for(lateness_pause);
-  handler->note_lateness(clock.steady() - due);
+// How late this io thread runs its jobs: what its requests wait before anybody looks at them. A
+// thread that is on time is looked at less often; a single late job then says only that it is time
+// to look.
+Task<bool> Application::Parts::measure_lateness(bool& idle) {
+  const Duration pause = idle ? idle_lateness_pause : lateness_pause;
+  const SteadyTime due = clock.steady() + pause;
+  co_await sleep_for(pause);
+  const Duration late = clock.steady() - due;
+  if (!idle || late <= idle_lateness) {
+    handler->note_lateness(late);
+  }
+  idle = late <= idle_lateness;
   co_return true;
+}
+
+// The database was there a moment ago. Where a whole region starts at once, to give up now would
+// only be to begin anew.
+std::int64_t Application::Parts::read_tail_patiently() {
+  const SteadyTime until = clock.steady() + start_patience;
+  while (true) {
+    try {
+      return wait_on(runtime.executor(0), log.read_tail());
+    } catch (const storage::Unavailable& problem) {
+      if (clock.steady() >= until) {
+        throw;
+      }
+      log::warn("database_not_reached_yet", {{"problem", std::string_view(problem.what())}});
+    }
+  }
 }
 
 // For the lab: the last line of defence against doubled orders, gone with the others.
@@ -705,7 +733,7 @@ void Application::start() {
     parts.provider_server->start();
   }
   if (parts.has_database()) {
-    parts.tail_at_start = wait_on(parts.runtime.executor(0), parts.log.read_tail());
+    parts.tail_at_start = parts.read_tail_patiently();
   }
   parts.workers->start();
   for (const auto& loop : parts.loops) {

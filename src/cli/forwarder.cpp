@@ -1,5 +1,6 @@
 #include "cli/forwarder.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <system_error>
 
@@ -79,9 +80,29 @@ Task<Result<net::Response>> Forwarder::answer(const shop::api::Operation& operat
   co_return co_await sending;
 }
 
+std::vector<upstream::Upstream*> Forwarder::served_by(const std::string& role) const {
+  std::vector<upstream::Upstream*> served;
+  const auto own = lists_.find(role);
+  for (const auto& [name, instances] : lists_) {
+    const auto upstream = upstreams_.find(name);
+    if (own != lists_.end() && instances == own->second && upstream != upstreams_.end()) {
+      served.push_back(upstream->second.get());
+    }
+  }
+  return !served.empty() && served.front()->role() == role ? served
+                                                           : std::vector<upstream::Upstream*>();
+}
+
 Task<bool> Forwarder::look(std::string role) {
-  Task<void> looking = upstreams_.find(role)->second->look_around();
-  co_await looking;
+  const std::vector<upstream::Upstream*> served = served_by(role);
+  if (served.empty()) {
+    co_return false;
+  }
+  Task<std::vector<upstream::Upstream::Look>> looking = served.front()->look_around();
+  for (const upstream::Upstream::Look& look : co_await looking) {
+    std::for_each(served.begin() + 1, served.end(),
+                  [&look](upstream::Upstream* other) { other->note(look); });
+  }
   co_return false;
 }
 
@@ -109,14 +130,16 @@ Task<void> Forwarder::ask_name(std::string role, RoleInstances instances) {
   // Who answers for nobody is more likely broken than right: those who are known stay.
   if (!urls.empty()) {
     urls.insert(urls.end(), instances.urls.begin(), instances.urls.end());
-    upstreams_.find(role)->second->set_instances(urls);
+    for (upstream::Upstream* const upstream : served_by(role)) {
+      upstream->set_instances(urls);
+    }
   }
 }
 
 Task<bool> Forwarder::ask_names() {
   const UpstreamLists lists = lists_;
   for (const auto& [role, instances] : lists) {
-    if (!instances.srv.empty() && upstreams_.contains(role)) {
+    if (!instances.srv.empty() && !served_by(role).empty()) {
       Task<void> asking = ask_name(role, instances);
       co_await asking;
     }

@@ -44,6 +44,9 @@ class Forwarder final : public shop::api::Elsewhere {
 
  private:
   void apply(const UpstreamLists& lists);
+  // Roles that are found in the same place run in the same instances: those are asked once for all,
+  // by the first of the roles. Empty when `role` is none of the first.
+  std::vector<upstream::Upstream*> served_by(const std::string& role) const;
   Task<bool> look(std::string role);
   Task<bool> read_again();
   Task<bool> ask_names();

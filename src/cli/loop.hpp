@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/executor.hpp"
+#include "base/pause.hpp"
 #include "base/task.hpp"
 
 namespace securecart::cli {
@@ -20,7 +21,7 @@ class Loop {
   Loop(std::string name, Executor& home, Duration pause, Step step);
 
   void start();
-  void stop() { stopping_ = true; }
+  void stop();
   // Whether it has ended (or never began).
   bool ended() const { return ended_; }
 
@@ -29,8 +30,9 @@ class Loop {
 
   const std::string name_;
   Executor& home_;
-  const Duration pause_;
+  const Duration span_;  // between two steps
   const Step step_;
+  Pause pause_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> ended_ = true;
 };

@@ -23,6 +23,7 @@ struct RoleInstances {
   std::vector<std::string> urls;
   std::string srv;  // a name to ask for; empty: `urls` is all
   bool srv_tls = true;
+  bool operator==(const RoleInstances&) const = default;
 };
 
 // By role.

@@ -10,7 +10,7 @@ namespace securecart::events {
 
 namespace {
 
-constexpr Duration slice = std::chrono::milliseconds(100);
+constexpr Duration relay_poll = std::chrono::milliseconds(10);
 
 observe::Labels label(const Consumer& consumer) {
   return {{"consumer", consumer.name()}};
@@ -57,6 +57,7 @@ std::string SharedQueue::queue_name(const std::string& life) const {
 
 void SharedQueue::stop() {
   stopping_ = true;
+  pause_.end();
   consumer_->stop();
 }
 
@@ -78,19 +79,13 @@ Task<void> SharedQueue::run() {
   Task<void> consuming = consumer_->run(feed_->reader());
   co_await consuming;
   stopping_ = true;
+  pause_.end();
   Task<void> closing = feed_->ended();
   co_await closing;
   std::unique_lock lock(mutex_);
   while (children_ > 0) {
     Signal::Wait waiting = idle_.wait(lock);
     co_await waiting;
-  }
-}
-
-Task<void> SharedQueue::pause(Duration span) {
-  for (Duration slept{}; slept < span && !stopping_; slept += slice) {
-    Task<void> sleeping = sleep_for(std::min(slice, span - slept));
-    co_await sleeping;
   }
 }
 
@@ -106,7 +101,7 @@ Task<void> SharedQueue::lead() {
     } catch (const Unavailable& error) {
       log::warn("relay_waits", {{"consumer", consumer_->name()}, {"error", error.what()}});
     }
-    Task<void> pausing = pause(limits::relay_beat);
+    Task<void> pausing = pause_.wait(limits::relay_beat);
     co_await pausing;
   }
   leading_ = false;
@@ -114,7 +109,7 @@ Task<void> SharedQueue::lead() {
     if (relay_) {
       relay_->stop();
     }
-    Task<void> sleeping = sleep_for(slice / 10);
+    Task<void> sleeping = sleep_for(relay_poll);
     co_await sleeping;
   }
   Task<void> leaving = give_up_seat();
@@ -175,7 +170,7 @@ Task<void> SharedQueue::relay_while_leading() {
     }
     failures = good ? 0 : failures + 1;
     if (failures > 0) {
-      Task<void> pausing = pause(pauses_while_away.wait(failures - 1, random_));
+      Task<void> pausing = pause_.wait(pauses_while_away.wait(failures - 1, random_));
       co_await pausing;
     }
   }
@@ -245,7 +240,7 @@ Task<bool> SharedQueue::relay_once() {
 
 Task<void> SharedQueue::sweep() {
   while (!stopping_) {
-    Task<void> pausing = pause(limits::sweep_pause);
+    Task<void> pausing = pause_.wait(limits::sweep_pause);
     co_await pausing;
     if (!leading_ || stopping_) {
       continue;

@@ -20,6 +20,7 @@
 #include <string>
 
 #include "base/ids.hpp"
+#include "base/pause.hpp"
 #include "events/consumer.hpp"
 #include "events/feed.hpp"
 #include "events/relay.hpp"
@@ -63,7 +64,6 @@ class SharedQueue {
   Task<void> sweep();
   Task<void> sweep_once();
   Task<void> look_for_queue();
-  Task<void> pause(Duration span);
   void spawn(Task<void> task);
 
   const std::shared_ptr<Consumer> consumer_;
@@ -73,6 +73,7 @@ class SharedQueue {
   RelaySeat seat_;
   Sweep sweep_;
   const std::shared_ptr<Feed> feed_ = Feed::make();
+  Pause pause_;
   std::atomic<bool> stopping_ = false;
 
   // On the consumer's executor.

@@ -41,24 +41,23 @@ void Workers::start() {
 }
 
 Task<void> Workers::replay_when_asked(Unit& unit) {
-  constexpr Duration slice = std::chrono::milliseconds(100);
-  for (Duration waited{}; !stopping(); waited += slice) {
-    if (waited >= limits::replay_pause) {
-      waited = Duration::zero();
-      try {
-        Task<ReplayResult> replaying = unit.consumer->replay_requested();
-        const ReplayResult result = co_await replaying;
-        if (result.done + result.still_parked > 0) {
-          log::info("parked_events_replayed", {{"consumer", unit.consumer->name()},
-                                               {"done", result.done},
-                                               {"still_parked", result.still_parked}});
-        }
-      } catch (const Unavailable&) {
-        // They stay asked for.
-      }
-    }
-    Task<void> pausing = sleep_for(slice);
+  while (true) {
+    Task<void> pausing = pause_.wait(limits::replay_pause);
     co_await pausing;
+    if (stopping()) {
+      co_return;
+    }
+    try {
+      Task<ReplayResult> replaying = unit.consumer->replay_requested();
+      const ReplayResult result = co_await replaying;
+      if (result.done + result.still_parked > 0) {
+        log::info("parked_events_replayed", {{"consumer", unit.consumer->name()},
+                                             {"done", result.done},
+                                             {"still_parked", result.still_parked}});
+      }
+    } catch (const Unavailable&) {
+      // They stay asked for.
+    }
   }
 }
 
@@ -114,6 +113,7 @@ void Workers::request_stop() {
     unit->consumer->stop();
     unit->relay.stop();
   }
+  pause_.end();
 }
 
 std::size_t Workers::running() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/executor.hpp"
+#include "base/pause.hpp"
 #include "events/consumer.hpp"
 #include "events/in_process_broker.hpp"
 #include "events/relay.hpp"
@@ -63,6 +64,7 @@ class Workers {
   std::vector<std::unique_ptr<Unit>> units_;
   std::vector<std::shared_ptr<Consumer>> consumers_;
 
+  Pause pause_;
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable changed_;
   std::size_t running_ = 0;

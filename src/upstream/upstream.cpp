@@ -296,7 +296,8 @@ Task<Result<net::Response>> Upstream::send(Outgoing outgoing) {
   co_return conclude(std::move(last), maybe_done, 1s);
 }
 
-Task<void> Upstream::look_around() {
+Task<std::vector<Upstream::Look>> Upstream::look_around() {
+  std::vector<Look> looks;
   const std::vector<Balancer::View> all = view();
   for (const Balancer::View& one : all) {
     net::ClientRequest request;
@@ -313,16 +314,17 @@ Task<void> Upstream::look_around() {
         ready = false;
       }
     }
-    note_ready(one.url, ready);
+    note(looks.emplace_back(one.url, ready));
   }
+  co_return looks;
 }
 
-void Upstream::note_ready(const std::string& url, std::optional<bool> ready) {
+void Upstream::note(const Look& look) {
   const std::lock_guard lock(shared_->mutex);
-  int& silent = shared_->silent[url];
-  silent = ready ? 0 : silent + 1;
-  if (ready || silent >= silent_rounds) {
-    shared_->balancer.set_ready(url, ready.value_or(false));
+  int& silent = shared_->silent[look.url];
+  silent = look.ready ? 0 : silent + 1;
+  if (look.ready || silent >= silent_rounds) {
+    shared_->balancer.set_ready(look.url, look.ready.value_or(false));
   }
 }
 

@@ -61,8 +61,15 @@ class Upstream {
 
   // Any answer of an instance is one; Errors: unavailable (nothing was done), outcome_unknown.
   Task<Result<net::Response>> send(Outgoing outgoing);
-  // Asks every instance whether it is ready (/readyz), one after the other.
-  Task<void> look_around();
+  // Asks every instance whether it is ready (/readyz), one after the other, and notes what it says;
+  // nothing: it said nothing.
+  struct Look {
+    std::string url;
+    std::optional<bool> ready;
+  };
+  Task<std::vector<Look>> look_around();
+  // Takes over what another role's look came to, of instances that run both roles.
+  void note(const Look& look);
 
   const std::string& role() const { return options_.role; }
   std::vector<Balancer::View> view() const;
@@ -80,7 +87,6 @@ class Upstream {
   resilience::RetryDecision decide(const Attempt& failed, const Outgoing& outgoing, int made,
                                    std::span<const std::uint64_t> tried);
   Duration pause(int round);
-  void note_ready(const std::string& url, std::optional<bool> ready);
   net::Peer peer_of(const std::string& url) const;
   void export_instance(const std::string& url);
 

@@ -23,6 +23,7 @@ namespace {
 
 constexpr resilience::Backoff pauses{.first = limits::broker_retry_first,
                                      .most = limits::broker_retry_most};
+constexpr auto tell_again = std::chrono::seconds(30);  // that no host answers
 // Heartbeats are sent between waits.
 constexpr auto longest_wait = std::chrono::milliseconds(1'000);
 static_assert(longest_wait * 2 < limits::broker_heartbeat);
@@ -120,6 +121,8 @@ void Link::run() {
 
 // One round through the hosts.
 bool Link::connect() {
+  const bool tell = failures_ == 0 || clock_.steady() - told_ >= tell_again;
+  told_ = tell ? clock_.steady() : told_;
   for (std::size_t tried = 0; tried < address_.hosts.size() && !stopping_; ++tried) {
     const Host& host = address_.hosts[next_host_ % address_.hosts.size()];
     try {
@@ -134,9 +137,11 @@ bool Link::connect() {
     } catch (const std::runtime_error& error) {  // ConnectionLost, Refused
       ++next_host_;
       connection_.reset();
-      log::warn(
-          "broker_away",
-          {{"link", purpose_}, {"host", host.name}, {"error", std::string_view(error.what())}});
+      if (tell) {
+        log::warn(
+            "broker_away",
+            {{"link", purpose_}, {"host", host.name}, {"error", std::string_view(error.what())}});
+      }
       lost(error.what());
     }
   }

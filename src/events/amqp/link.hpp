@@ -74,6 +74,7 @@ class Link {
   std::unique_ptr<Connection> connection_;
   std::size_t next_host_ = 0;
   int failures_ = 0;
+  SteadyTime told_{};  // that no host answers
   std::thread thread_;
 };
 

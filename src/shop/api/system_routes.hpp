@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "observe/metrics.hpp"
 #include "shop/api/operation.hpp"
 #include "storage/database.hpp"
@@ -16,8 +17,8 @@ namespace securecart::shop::api {
 class SystemRoutes {
  public:
   // `database` is null in a process that has none to be ready.
-  SystemRoutes(storage::Database* database, observe::Metrics& metrics)
-      : database_(database), metrics_(metrics) {}
+  SystemRoutes(storage::Database* database, const Clock& clock, observe::Metrics& metrics)
+      : database_(database), clock_(clock), metrics_(metrics) {}
   void mount(Operations& operations);
 
   // A dependency without which the instance still serves: while `good()` is false, /readyz says
@@ -34,9 +35,11 @@ class SystemRoutes {
   Task<Result<Reply>> metrics(Call& call);
 
   storage::Database* database_;
+  const Clock& clock_;
   observe::Metrics& metrics_;
   std::vector<std::pair<std::string, std::function<bool()>>> watched_;
   std::atomic<bool> draining_ = false;
+  std::atomic<SteadyTime> answered_ = SteadyTime::min();  // by the database, last
 };
 
 namespace errc {

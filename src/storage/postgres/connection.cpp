@@ -4,6 +4,7 @@
 #include <charconv>
 #include <libpq-fe.h>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -80,6 +81,16 @@ Rows rows_of(const PGresult& result) {
   return all;
 }
 
+Hosts::Settings host_settings(Purpose purpose) {
+  const bool standby = purpose == Purpose::standby;
+  return {.patience = limits::postgres_connect_timeout,
+          .patience_most = limits::postgres_connect_timeout_most,
+          .pause = standby ? Duration(limits::postgres_standby_pause)
+                           : Duration(limits::postgres_retry_pause),
+          .pause_most = standby ? Duration(limits::postgres_standby_pause)
+                                : Duration(limits::postgres_retry_pause_most)};
+}
+
 }  // namespace
 
 const Item* Flight::first_failure() const {
@@ -92,12 +103,13 @@ void Connection::Free::operator()(pg_conn* connection) const {
 }
 
 Connection::Connection(std::vector<Endpoint> endpoints, Purpose purpose,
-                       std::string synchronous_commit, Duration pause, const Clock& clock)
+                       std::string synchronous_commit, const Clock& clock)
     : endpoints_(std::move(endpoints)),
       purpose_(purpose),
       synchronous_commit_(std::move(synchronous_commit)),
-      pause_(pause),
       clock_(clock),
+      random_(SecureRandom().next()),
+      hosts_(endpoints_.size(), host_settings(purpose)),
       due_(clock.steady()) {}
 
 Connection::~Connection() = default;
@@ -105,6 +117,9 @@ Connection::~Connection() = default;
 // Connecting --------------------------------------------------------------------------------------
 
 void Connection::begin() {
+  const Hosts::Attempt attempt = hosts_.next(clock_.steady());
+  endpoint_ = attempt.host;
+  patience_ = attempt.patience;
   const Settings settings = session_settings(endpoints_[endpoint_], purpose_, synchronous_commit_);
   std::vector<const char*> names;
   std::vector<const char*> values;
@@ -116,14 +131,16 @@ void Connection::begin() {
   values.push_back(nullptr);
   connection_.reset(PQconnectStartParams(names.data(), values.data(), 0));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) {
-    next_endpoint(connection_ == nullptr ? "out of memory"
-                                         : one_line(PQerrorMessage(connection_.get())));
+    go_down(connection_ == nullptr ? "out of memory" : one_line(PQerrorMessage(connection_.get())),
+            End::refused);
     return;
   }
   PQsetNoticeReceiver(connection_.get(), &Connection::on_notice, this);
   state_ = State::connecting;
   wanted_ = POLLOUT;
-  due_ = clock_.steady() + limits::postgres_connect_timeout;
+  stage_ = PQstatus(connection_.get());
+  began_ = clock_.steady();
+  due_ = began_ + patience_;
 }
 
 void Connection::continue_connecting() {
@@ -138,32 +155,47 @@ void Connection::continue_connecting() {
       came_up();
       return;
     default:
-      next_endpoint(one_line(PQerrorMessage(connection_.get())));
+      go_down(one_line(PQerrorMessage(connection_.get())), End::refused);
       return;
   }
-  if (clock_.steady() >= due_) {
-    next_endpoint(fmt::format("{} does not answer", label()));
+  // A server that is only busy gets there step by step (the socket, TLS, the password); one that is
+  // gone or frozen takes no step.
+  const SteadyTime now = clock_.steady();
+  if (const int stage = PQstatus(connection_.get()); std::exchange(stage_, stage) != stage) {
+    due_ = std::min(now + patience_, began_ + limits::postgres_open_timeout);
+  }
+  if (now >= due_) {
+    go_down(fmt::format("{} does not answer", label()), End::silent);
   }
 }
 
-void Connection::next_endpoint(const std::string& why) {
+void Connection::go_down(const std::string& why, End end) {
   problem_ = why;
   connection_.reset();
   state_ = State::down;
-  endpoint_ = (endpoint_ + 1) % endpoints_.size();
-  ++tried_;
-  const bool all_tried = tried_ >= endpoints_.size();
-  due_ = clock_.steady() + (all_tried ? pause_ : Duration::zero());
-  tried_ = all_tried ? 0 : tried_;
+  const SteadyTime now = clock_.steady();
+  switch (end) {
+    case End::refused:
+      hosts_.refused(endpoint_, now, random_);
+      break;
+    case End::silent:
+      hosts_.silent(endpoint_, now, random_);
+      break;
+    case End::lost:
+      hosts_.lost(endpoint_, now);
+      break;
+  }
+  due_ = hosts_.next(now).at;
 }
 
 void Connection::came_up() {
   if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) {
-    next_endpoint(one_line(PQerrorMessage(connection_.get())));
+    go_down(one_line(PQerrorMessage(connection_.get())), End::refused);
     return;
   }
+  hosts_.connected(endpoint_);
   state_ = State::up;
-  tried_ = 0;
+  heard_ = true;  // something may have come along with the last answer
   wanted_ = POLLIN;
   due_ = SteadyTime::max();
   unsent_ = false;
@@ -176,10 +208,7 @@ void Connection::drop(std::string why) {
   expected_.clear();
   lost_.insert(lost_.end(), flights_.begin(), flights_.end());
   flights_.clear();
-  next_endpoint(why);
-  // The host it had is as likely as any to be back.
-  endpoint_ = (endpoint_ + endpoints_.size() - 1) % endpoints_.size();
-  due_ = clock_.steady();
+  go_down(why, End::lost);
 }
 
 void Connection::forget_statements() {
@@ -291,23 +320,29 @@ bool Connection::flush() {
 
 // Receiving ---------------------------------------------------------------------------------------
 
-pollfd Connection::watch() const {
+void Connection::watch(std::vector<pollfd>& sockets) {
+  place_.reset();
   if (connection_ == nullptr) {
-    return {-1, 0, 0};
+    return;
   }
   const short events =
       state_ == State::up ? static_cast<short>(POLLIN | (unsent_ ? POLLOUT : 0)) : wanted_;
-  return {PQsocket(connection_.get()), events, 0};
+  place_ = sockets.size();
+  sockets.push_back({PQsocket(connection_.get()), events, 0});
 }
 
-void Connection::step() {
-  if (state_ == State::down && clock_.steady() >= due_) {
+void Connection::hear(std::span<const pollfd> sockets) {
+  heard_ = heard_ || (place_ && sockets[*place_].revents != 0);
+}
+
+void Connection::step(bool may_begin) {
+  if (state_ == State::down && may_begin && clock_.steady() >= due_) {
     begin();
   }
   if (state_ == State::connecting) {
     continue_connecting();
   }
-  if (state_ == State::up) {
+  if (state_ == State::up && std::exchange(heard_, false)) {
     receive();
   }
 }
@@ -318,7 +353,8 @@ void Connection::receive() {
     return;
   }
   // The first null may only say that libpq turns to the next statement.
-  for (int nothing = 0; nothing < 2 && !expected_.empty() && PQisBusy(connection_.get()) == 0;) {
+  int nothing = 0;
+  while (nothing < 2 && !expected_.empty() && PQisBusy(connection_.get()) == 0) {
     nothing = receive_one() ? 0 : nothing + 1;
   }
   if (state_ != State::up) {

@@ -22,8 +22,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/prng.hpp"
 #include "storage/database.hpp"
 #include "storage/postgres/address.hpp"
+#include "storage/postgres/hosts.hpp"
 
 struct pg_conn;
 struct pg_result;
@@ -62,12 +64,13 @@ class Connection {
  public:
   // Begins to connect at the first step(). `endpoints` is not empty.
   Connection(std::vector<Endpoint> endpoints, Purpose purpose, std::string synchronous_commit,
-             Duration pause, const Clock& clock);
+             const Clock& clock);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   bool up() const { return state_ == State::up; }
+  bool connecting() const { return state_ == State::connecting; }
   // Flights sent and not answered.
   std::size_t in_flight() const { return flights_.size(); }
   // Counts how often it came up: another number is another session.
@@ -88,10 +91,12 @@ class Connection {
   // Gives the session up: flights without an answer are lost. It connects again by itself.
   void drop(std::string why);
 
-  // For poll(): what to wait for; fd -1: nothing.
-  pollfd watch() const;
-  // Moves on as far as it goes without waiting.
-  void step();
+  // For poll(): adds what to wait for, if there is anything.
+  void watch(std::vector<pollfd>& sockets);
+  // What came of it. step() reads only when something happened.
+  void hear(std::span<const pollfd> sockets);
+  // Moves on as far as it goes without waiting. While it is down, only with `may_begin`.
+  void step(bool may_begin = true);
   // When step() is due although nothing happens on the socket.
   SteadyTime due() const { return due_; }
 
@@ -115,7 +120,9 @@ class Connection {
 
   void begin();
   void continue_connecting();
-  void next_endpoint(const std::string& why);
+  // What became of an attempt, or of the connection.
+  enum class End { refused, silent, lost };
+  void go_down(const std::string& why, End end);
   void came_up();
   bool flush();
   void receive();
@@ -134,16 +141,21 @@ class Connection {
   const std::vector<Endpoint> endpoints_;
   const Purpose purpose_;
   const std::string synchronous_commit_;
-  const Duration pause_;
   const Clock& clock_;
+  Prng random_;
+  Hosts hosts_;
 
   State state_ = State::down;
   std::unique_ptr<pg_conn, Free> connection_;
   std::size_t endpoint_ = 0;
-  std::size_t tried_ = 0;  // hosts since it was last up or paused
+  Duration patience_{};  // for each step of connecting
   short wanted_ = 0;
   bool unsent_ = false;
+  std::optional<std::size_t> place_;  // of its socket among those waited for
+  bool heard_ = false;                // something that was not read yet
   SteadyTime due_;
+  SteadyTime began_{};  // to connect
+  int stage_ = 0;       // of connecting, as libpq counts
   std::uint64_t session_ = 0;
   std::string problem_ = "it was not tried yet";
   bool unconfirmed_ = false;

@@ -79,6 +79,9 @@ void Loop::wait(SteadyTime until) {
     [[maybe_unused]] const ssize_t got = read(event_, &count, sizeof count);
     woken_ = false;
   }
+  for (Participant* participant : participants_) {
+    participant->hear(sockets_);
+  }
 }
 
 }  // namespace securecart::storage::postgres

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <poll.h>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,6 +21,8 @@ class Participant {
   virtual SteadyTime step(SteadyTime now) = 0;
   // Adds the sockets to wait for.
   virtual void watch(std::vector<pollfd>& sockets) = 0;
+  // What happened on the sockets it added: the same, in the same places of the vector.
+  virtual void hear(std::span<const pollfd> sockets) = 0;
 };
 
 class Loop {

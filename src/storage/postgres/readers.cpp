@@ -29,10 +29,10 @@ observe::Counter& fallbacks(observe::Metrics& metrics, const char* why) {
 
 std::vector<std::unique_ptr<Connection>> connections(const std::vector<Endpoint>& endpoints,
                                                      Purpose purpose, std::size_t count,
-                                                     Duration pause, const Clock& clock) {
+                                                     const Clock& clock) {
   std::vector<std::unique_ptr<Connection>> made;
   for (std::size_t i = 0; !endpoints.empty() && i < count; ++i) {
-    made.push_back(std::make_unique<Connection>(endpoints, purpose, "", pause, clock));
+    made.push_back(std::make_unique<Connection>(endpoints, purpose, "", clock));
   }
   return made;
 }
@@ -66,14 +66,10 @@ Readers::Readers(const ReaderOptions& options, Loop& loop, const Clock& clock,
     : origin_(options.origin),
       clock_(clock),
       loop_(loop),
-      points_{connections(options.endpoints, Purpose::read, options.point_connections,
-                          limits::postgres_retry_pause, clock),
-              {}},
-      listings_{connections(options.endpoints, Purpose::read, options.listing_connections,
-                            limits::postgres_retry_pause, clock),
+      points_{connections(options.endpoints, Purpose::read, options.point_connections, clock), {}},
+      listings_{connections(options.endpoints, Purpose::read, options.listing_connections, clock),
                 {}},
-      standbys_{connections(options.standbys, Purpose::standby, options.listing_connections,
-                            limits::postgres_standby_pause, clock),
+      standbys_{connections(options.standbys, Purpose::standby, options.listing_connections, clock),
                 {}},
       queue_length_(
           metrics.gauge("securecart_storage_read_queue_length", "Reads waiting for a connection.")),
@@ -118,8 +114,11 @@ SteadyTime Readers::step(SteadyTime now) {
   SteadyTime due = now + limits::postgres_long_pause;
   for (Pool* pool : {&standbys_, &points_, &listings_}) {
     send_waiting(*pool, now);
+    const bool more = may_begin(*pool);
     for (const auto& connection : pool->connections) {
-      due = std::min(due, connection->due());
+      if (more || connection->up() || connection->connecting()) {
+        due = std::min(due, connection->due());
+      }
     }
   }
   wake_answered();
@@ -138,9 +137,15 @@ SteadyTime Readers::step(SteadyTime now) {
 void Readers::watch(std::vector<pollfd>& sockets) {
   for (const Pool* pool : {&points_, &listings_, &standbys_}) {
     for (const auto& connection : pool->connections) {
-      if (const pollfd socket = connection->watch(); socket.fd >= 0) {
-        sockets.push_back(socket);
-      }
+      connection->watch(sockets);
+    }
+  }
+}
+
+void Readers::hear(std::span<const pollfd> sockets) {
+  for (const Pool* pool : {&points_, &listings_, &standbys_}) {
+    for (const auto& connection : pool->connections) {
+      connection->hear(sockets);
     }
   }
 }
@@ -164,9 +169,16 @@ void Readers::take_queue() {
   }
 }
 
+// Connections are made one after the other: a server that is coming back, or is overwhelmed, is not
+// helped by more of them.
+bool Readers::may_begin(const Pool& pool) const {
+  return (&pool != &listings_ || points_.up()) &&
+         std::ranges::none_of(pool.connections, [](const auto& one) { return one->connecting(); });
+}
+
 void Readers::collect(Pool& pool, SteadyTime now) {
   for (const auto& connection : pool.connections) {
-    connection->step();
+    connection->step(may_begin(pool));
     while (const Flight* flight = connection->take_answered()) {
       on_answer(pool, *connection, std::move(*sent_as(flight)));
     }

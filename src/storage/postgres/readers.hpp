@@ -59,6 +59,7 @@ class Readers final : public Participant {
 
   SteadyTime step(SteadyTime now) override;
   void watch(std::vector<pollfd>& sockets) override;
+  void hear(std::span<const pollfd> sockets) override;
 
  private:
   struct Sent {
@@ -75,6 +76,7 @@ class Readers final : public Participant {
   };
 
   void take_queue();
+  bool may_begin(const Pool& pool) const;
   void collect(Pool& pool, SteadyTime now);
   void send_waiting(Pool& pool, SteadyTime now);
   void send(Connection& connection, PendingRead& read);

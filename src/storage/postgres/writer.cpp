@@ -62,9 +62,8 @@ Writer::Writer(WriterOptions options, std::int64_t tail, Loop& loop, const Clock
       instance_(random_name(clock)),
       clock_(clock),
       loop_(loop),
-      connection_(options_.endpoints, Purpose::write, options_.synchronous_commit,
-                  limits::postgres_retry_pause, clock),
-      notices_(options_.endpoints, Purpose::notices, "", limits::postgres_retry_pause, clock),
+      connection_(options_.endpoints, Purpose::write, options_.synchronous_commit, clock),
+      notices_(options_.endpoints, Purpose::notices, "", clock),
       told_(tail),
       next_pruning_(clock.steady()),
       applied_(batches(metrics, "committed")),
@@ -166,15 +165,17 @@ SteadyTime Writer::step(SteadyTime now) {
   const bool waiting = group_ || sent_ || behind_ || !connection_.up();
   const SteadyTime soon =
       now + (waiting ? limits::postgres_short_pause : limits::postgres_long_pause);
-  return std::min({soon, connection_.due(), notices_.due()});
+  return std::min({soon, connection_.due(), connection_.up() ? notices_.due() : soon});
 }
 
 void Writer::watch(std::vector<pollfd>& sockets) {
-  for (const Connection* connection : {&connection_, &notices_}) {
-    if (const pollfd socket = connection->watch(); socket.fd >= 0) {
-      sockets.push_back(socket);
-    }
-  }
+  connection_.watch(sockets);
+  notices_.watch(sockets);
+}
+
+void Writer::hear(std::span<const pollfd> sockets) {
+  connection_.hear(sockets);
+  notices_.hear(sockets);
 }
 
 bool Writer::finished() {
@@ -690,7 +691,7 @@ void Writer::hear_of(std::vector<CommittedEvent> events) {
 // Commits of other processes ----------------------------------------------------------------------
 
 void Writer::step_notices() {
-  notices_.step();
+  notices_.step(connection_.up());
   while (const auto notice = notices_.take_notice()) {
     // Its own commits are told with their answers.
     const bool own = notice->payload.starts_with(instance_);

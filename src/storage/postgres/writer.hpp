@@ -72,6 +72,7 @@ class Writer final : public Participant {
 
   SteadyTime step(SteadyTime now) override;
   void watch(std::vector<pollfd>& sockets) override;
+  void hear(std::span<const pollfd> sockets) override;
 
  private:
   enum class Phase { idle, applying, evicting, settling, looking_up, catching_up, pruning };
