@@ -81,16 +81,6 @@ Rows rows_of(const PGresult& result) {
   return all;
 }
 
-Hosts::Settings host_settings(Purpose purpose) {
-  const bool standby = purpose == Purpose::standby;
-  return {.patience = limits::postgres_connect_timeout,
-          .patience_most = limits::postgres_connect_timeout_most,
-          .pause = standby ? Duration(limits::postgres_standby_pause)
-                           : Duration(limits::postgres_retry_pause),
-          .pause_most = standby ? Duration(limits::postgres_standby_pause)
-                                : Duration(limits::postgres_retry_pause_most)};
-}
-
 }  // namespace
 
 const Item* Flight::first_failure() const {
@@ -98,106 +88,30 @@ const Item* Flight::first_failure() const {
   return failed == items.end() ? nullptr : &*failed;
 }
 
-void Connection::Free::operator()(pg_conn* connection) const {
-  PQfinish(connection);
-}
-
 Connection::Connection(std::vector<Endpoint> endpoints, Purpose purpose,
                        std::string synchronous_commit, const Clock& clock)
     : endpoints_(std::move(endpoints)),
-      purpose_(purpose),
-      synchronous_commit_(std::move(synchronous_commit)),
       clock_(clock),
-      random_(SecureRandom().next()),
-      hosts_(endpoints_.size(), host_settings(purpose)),
-      due_(clock.steady()) {}
+      seeker_(endpoints_, purpose, std::move(synchronous_commit), clock) {}
 
 Connection::~Connection() = default;
 
 // Connecting --------------------------------------------------------------------------------------
 
-void Connection::begin() {
-  const Hosts::Attempt attempt = hosts_.next(clock_.steady());
-  endpoint_ = attempt.host;
-  patience_ = attempt.patience;
-  const Settings settings = session_settings(endpoints_[endpoint_], purpose_, synchronous_commit_);
-  std::vector<const char*> names;
-  std::vector<const char*> values;
-  for (const auto& [name, value] : settings) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
-  }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
-  connection_.reset(PQconnectStartParams(names.data(), values.data(), 0));
-  if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) {
-    go_down(connection_ == nullptr ? "out of memory" : one_line(PQerrorMessage(connection_.get())),
-            End::refused);
+void Connection::seek(bool may_begin) {
+  std::optional<Seeker::Found> found = seeker_.step(may_begin);
+  if (!found) {
     return;
   }
-  PQsetNoticeReceiver(connection_.get(), &Connection::on_notice, this);
-  state_ = State::connecting;
-  wanted_ = POLLOUT;
-  stage_ = PQstatus(connection_.get());
-  began_ = clock_.steady();
-  due_ = began_ + patience_;
-}
-
-void Connection::continue_connecting() {
-  switch (PQconnectPoll(connection_.get())) {
-    case PGRES_POLLING_READING:
-      wanted_ = POLLIN;
-      break;
-    case PGRES_POLLING_WRITING:
-      wanted_ = POLLOUT;
-      break;
-    case PGRES_POLLING_OK:
-      came_up();
-      return;
-    default:
-      go_down(one_line(PQerrorMessage(connection_.get())), End::refused);
-      return;
-  }
-  // A server that is only busy gets there step by step (the socket, TLS, the password); one that is
-  // gone or frozen takes no step.
-  const SteadyTime now = clock_.steady();
-  if (const int stage = PQstatus(connection_.get()); std::exchange(stage_, stage) != stage) {
-    due_ = std::min(now + patience_, began_ + limits::postgres_open_timeout);
-  }
-  if (now >= due_) {
-    go_down(fmt::format("{} does not answer", label()), End::silent);
-  }
-}
-
-void Connection::go_down(const std::string& why, End end) {
-  problem_ = why;
-  connection_.reset();
-  state_ = State::down;
-  const SteadyTime now = clock_.steady();
-  switch (end) {
-    case End::refused:
-      hosts_.refused(endpoint_, now, random_);
-      break;
-    case End::silent:
-      hosts_.silent(endpoint_, now, random_);
-      break;
-    case End::lost:
-      hosts_.lost(endpoint_, now);
-      break;
-  }
-  due_ = hosts_.next(now).at;
-}
-
-void Connection::came_up() {
-  if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) {
-    go_down(one_line(PQerrorMessage(connection_.get())), End::refused);
+  pg_conn* const raw = found->connection.get();
+  if (PQsetnonblocking(raw, 1) != 0 || PQenterPipelineMode(raw) != 1) {
+    seeker_.useless(found->host, one_line(PQerrorMessage(raw)));
     return;
   }
-  hosts_.connected(endpoint_);
-  state_ = State::up;
+  PQsetNoticeReceiver(raw, &Connection::on_notice, this);
+  connection_ = std::move(found->connection);
+  endpoint_ = found->host;
   heard_ = true;  // something may have come along with the last answer
-  wanted_ = POLLIN;
-  due_ = SteadyTime::max();
   unsent_ = false;
   unconfirmed_ = false;
   ++session_;
@@ -208,7 +122,11 @@ void Connection::drop(std::string why) {
   expected_.clear();
   lost_.insert(lost_.end(), flights_.begin(), flights_.end());
   flights_.clear();
-  go_down(why, End::lost);
+  if (connection_) {
+    connection_.reset();
+    place_.reset();
+    seeker_.lost(endpoint_, std::move(why));
+  }
 }
 
 void Connection::forget_statements() {
@@ -321,28 +239,25 @@ bool Connection::flush() {
 // Receiving ---------------------------------------------------------------------------------------
 
 void Connection::watch(std::vector<pollfd>& sockets) {
-  place_.reset();
-  if (connection_ == nullptr) {
+  if (!connection_) {
+    seeker_.watch(sockets);
     return;
   }
-  const short events =
-      state_ == State::up ? static_cast<short>(POLLIN | (unsent_ ? POLLOUT : 0)) : wanted_;
   place_ = sockets.size();
-  sockets.push_back({PQsocket(connection_.get()), events, 0});
+  sockets.push_back(
+      {PQsocket(connection_.get()), static_cast<short>(POLLIN | (unsent_ ? POLLOUT : 0)), 0});
 }
 
 void Connection::hear(std::span<const pollfd> sockets) {
+  seeker_.hear(sockets);
   heard_ = heard_ || (place_ && sockets[*place_].revents != 0);
 }
 
 void Connection::step(bool may_begin) {
-  if (state_ == State::down && may_begin && clock_.steady() >= due_) {
-    begin();
+  if (!connection_) {
+    seek(may_begin);
   }
-  if (state_ == State::connecting) {
-    continue_connecting();
-  }
-  if (state_ == State::up && std::exchange(heard_, false)) {
+  if (connection_ && std::exchange(heard_, false)) {
     receive();
   }
 }
@@ -357,7 +272,7 @@ void Connection::receive() {
   while (nothing < 2 && !expected_.empty() && PQisBusy(connection_.get()) == 0) {
     nothing = receive_one() ? 0 : nothing + 1;
   }
-  if (state_ != State::up) {
+  if (!connection_) {
     return;
   }
   while (PGnotify* notify = PQnotifies(connection_.get())) {

@@ -5,8 +5,7 @@
 // A failed item makes the server skip what follows up to the next sync. Statements are prepared
 // once for the connection, under their text; the first use sends the preparation ahead.
 //
-//   down --pause--> connecting(host) --ready--> up --error, silence--> down
-//                        \--refused, too slow, wrong role--> next host
+//   down --a Seeker finds a server--> up --error, silence--> down
 #pragma once
 
 #include <cstdint>
@@ -22,10 +21,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/prng.hpp"
 #include "storage/database.hpp"
 #include "storage/postgres/address.hpp"
-#include "storage/postgres/hosts.hpp"
+#include "storage/postgres/seeker.hpp"
 
 struct pg_conn;
 struct pg_result;
@@ -69,14 +67,14 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  bool up() const { return state_ == State::up; }
-  bool connecting() const { return state_ == State::connecting; }
+  bool up() const { return connection_ != nullptr; }
+  bool connecting() const { return seeker_.seeking(); }
   // Flights sent and not answered.
   std::size_t in_flight() const { return flights_.size(); }
   // Counts how often it came up: another number is another session.
   std::uint64_t session() const { return session_; }
   // Why it is not up, for people.
-  const std::string& problem() const { return problem_; }
+  const std::string& problem() const { return seeker_.problem(); }
   const std::string& label() const { return endpoints_[endpoint_].label; }
   // Sends. The flight must live until take_answered() or take_lost() hands it back.
   void submit(Flight& flight);
@@ -95,16 +93,12 @@ class Connection {
   void watch(std::vector<pollfd>& sockets);
   // What came of it. step() reads only when something happened.
   void hear(std::span<const pollfd> sockets);
-  // Moves on as far as it goes without waiting. While it is down, only with `may_begin`.
+  // Moves on as far as it goes without waiting. Seeks a server only with `may_begin`.
   void step(bool may_begin = true);
   // When step() is due although nothing happens on the socket.
-  SteadyTime due() const { return due_; }
+  SteadyTime due() const { return connection_ ? SteadyTime::max() : seeker_.due(); }
 
  private:
-  enum class State { down, connecting, up };
-  struct Free {
-    void operator()(pg_conn* connection) const;
-  };
   // What the server answers next.
   struct Expected {
     enum class Kind { prepare, item, sync, last_sync };
@@ -118,12 +112,7 @@ class Connection {
     std::string name;
   };
 
-  void begin();
-  void continue_connecting();
-  // What became of an attempt, or of the connection.
-  enum class End { refused, silent, lost };
-  void go_down(const std::string& why, End end);
-  void came_up();
+  void seek(bool may_begin);
   bool flush();
   void receive();
   bool receive_one();
@@ -139,25 +128,15 @@ class Connection {
   static void on_notice(void* self, const pg_result* result);
 
   const std::vector<Endpoint> endpoints_;
-  const Purpose purpose_;
-  const std::string synchronous_commit_;
   const Clock& clock_;
-  Prng random_;
-  Hosts hosts_;
+  Seeker seeker_;
 
-  State state_ = State::down;
-  std::unique_ptr<pg_conn, Free> connection_;
+  Raw connection_;  // null: down
   std::size_t endpoint_ = 0;
-  Duration patience_{};  // for each step of connecting
-  short wanted_ = 0;
   bool unsent_ = false;
   std::optional<std::size_t> place_;  // of its socket among those waited for
   bool heard_ = false;                // something that was not read yet
-  SteadyTime due_;
-  SteadyTime began_{};  // to connect
-  int stage_ = 0;       // of connecting, as libpq counts
   std::uint64_t session_ = 0;
-  std::string problem_ = "it was not tried yet";
   bool unconfirmed_ = false;
 
   std::unordered_map<std::string_view, std::unique_ptr<Prepared>> prepared_;

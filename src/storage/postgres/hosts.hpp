@@ -1,16 +1,13 @@
-// Which host to connect to next, when, and how long to wait for it.
+// Which host to connect to next, and when.
 //
-// A server that is overwhelmed answers too late; whoever gives up and comes back at once leaves a
-// dead connection in its queue each time, until it has nothing else to accept and stays overwhelmed
-// after the cause is gone (Bronson and others, "Metastable Failures in Distributed Systems", HotOS
-// 2021). So a host that did not answer is given more time next time and is left alone in between,
-// while the others are asked; and rounds in which nobody was of use are followed by pauses that
-// grow.
+//   free --began--> asked --refused, silent--> free, perhaps after a rest
+//                     \--connected--> all free
 //
-// Pure: time and chance are passed in.
+// A host that is asked is not asked a second time beside it. Pure: time and chance are passed in.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -21,23 +18,23 @@ namespace securecart::storage::postgres {
 class Hosts {
  public:
   struct Settings {
-    Duration patience{};       // for an answer, at first
-    Duration patience_most{};  // it doubles up to this for a host that did not answer
-    Duration pause{};          // after a round in which no host was of use, at first
+    Duration rest{};   // of a host that could not be reached, while there are others
+    Duration pause{};  // after a round in which no host was of use, at first; it doubles
     Duration pause_most{};
   };
-  struct Attempt {
+  struct Choice {
     std::size_t host;
     SteadyTime at;
-    Duration patience;
   };
 
   Hosts(std::size_t count, const Settings& settings);
 
-  Attempt next(SteadyTime now) const;
+  // Nothing: all are being asked.
+  std::optional<Choice> next(SteadyTime now) const;
+  void began(std::size_t host);
   // The host answered that it is of no use: refused, of the wrong role, no such password.
   void refused(std::size_t host, SteadyTime now, Random& random);
-  // It did not answer within its patience.
+  // It cannot be reached.
   void silent(std::size_t host, SteadyTime now, Random& random);
   void connected(std::size_t host);
   // A connection that was of use broke: its host is as likely as any to be back.
@@ -45,11 +42,10 @@ class Hosts {
 
  private:
   struct Host {
-    int silences = 0;  // in a row
+    bool asked = false;
     SteadyTime rest_until = SteadyTime::min();
   };
-  Duration patience(const Host& host) const;
-  void move_on(std::size_t host, SteadyTime now, Random& random);
+  void move_on(SteadyTime now, Random& random);
 
   const Settings settings_;
   std::vector<Host> hosts_;

@@ -12,110 +12,95 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Hosts::Settings settings{
-    .patience = 2s, .patience_most = 4s, .pause = 50ms, .pause_most = 1s};
+constexpr Hosts::Settings settings{.rest = 2s, .pause = 50ms, .pause_most = 1s};
 
 class HostsTest : public testing::Test {
  protected:
-  // Tries once; true: it came up.
-  bool attempt(std::size_t good, std::size_t frozen) {
-    const Hosts::Attempt attempt = hosts_.next(now_);
-    EXPECT_GE(attempt.at, now_);
-    now_ = attempt.at;
-    ++asked_[attempt.host];
-    if (attempt.host == good) {
-      hosts_.connected(attempt.host);
-      return true;
+  // All of `hosts` refuse, in the order in which they are chosen, until `until`.
+  std::vector<int> refuse_until(SteadyTime until) {
+    std::vector<int> asked(3);
+    while (now_ < until) {
+      const std::optional<Hosts::Choice> choice = hosts_.next(now_);
+      now_ = choice->at;
+      ++asked[choice->host];
+      hosts_.began(choice->host);
+      hosts_.refused(choice->host, now_, random_);
     }
-    if (attempt.host == frozen) {
-      now_ += attempt.patience;
-      hosts_.silent(attempt.host, now_, random_);
-    } else {
-      hosts_.refused(attempt.host, now_, random_);
-    }
-    return false;
+    return asked;
   }
 
   Prng random_{test::seed()};
   Hosts hosts_{3, settings};
   SteadyTime now_{100s};
-  std::vector<int> asked_ = std::vector<int>(3);
 };
 
-constexpr std::size_t none = 99;
-
 TEST_F(HostsTest, TriesEachInTurnAndThenPauses) {
-  for (const std::size_t host : {0u, 1u, 2u}) {
-    const Hosts::Attempt attempt = hosts_.next(now_);
-    EXPECT_EQ(attempt.host, host);
-    EXPECT_EQ(attempt.at, now_);
-    EXPECT_EQ(attempt.patience, 2s);
-    hosts_.refused(attempt.host, now_, random_);
+  for (const std::size_t host : {0U, 1U, 2U}) {
+    const std::optional<Hosts::Choice> choice = hosts_.next(now_);
+    ASSERT_TRUE(choice);
+    EXPECT_EQ(choice->host, host);
+    EXPECT_EQ(choice->at, now_);
+    hosts_.began(host);
+    hosts_.refused(host, now_, random_);
   }
-  EXPECT_EQ(hosts_.next(now_).host, 0U);
-  EXPECT_GE(hosts_.next(now_).at, now_ + 25ms);
-  EXPECT_LE(hosts_.next(now_).at, now_ + 50ms);
+  EXPECT_EQ(hosts_.next(now_)->host, 0U);
+  EXPECT_GE(hosts_.next(now_)->at, now_ + 25ms);
+  EXPECT_LE(hosts_.next(now_)->at, now_ + 50ms);
 }
 
 TEST_F(HostsTest, PausesGrowWhileNobodyIsOfUseAndBeginAnewAfterwards) {
-  const SteadyTime begin = now_;
-  while (now_ < begin + 60s) {
-    EXPECT_FALSE(attempt(none, none));
+  const std::vector<int> asked = refuse_until(now_ + 60s);
+  for (const int times : asked) {
+    EXPECT_GT(times, 50);
+    EXPECT_LT(times, 140);
   }
-  EXPECT_LT(asked_[0], 150) << "a minute of a round every half second at least";
-  EXPECT_GT(asked_[0], 50);
-  EXPECT_TRUE(attempt(hosts_.next(now_).host, none));
-  hosts_.lost(0, now_);
-  EXPECT_EQ(hosts_.next(now_).host, 0U);
-  EXPECT_EQ(hosts_.next(now_).at, now_);
+  hosts_.connected(1);
+  hosts_.lost(1, now_);
+  EXPECT_EQ(hosts_.next(now_)->host, 1U);
+  EXPECT_EQ(hosts_.next(now_)->at, now_);
   for (int i = 0; i < 3; ++i) {
-    attempt(none, none);
+    const std::size_t host = hosts_.next(now_)->host;
+    hosts_.began(host);
+    hosts_.refused(host, now_, random_);
   }
-  EXPECT_LE(hosts_.next(now_).at, now_ + 50ms);
+  EXPECT_LE(hosts_.next(now_)->at, now_ + 50ms);
 }
 
-TEST_F(HostsTest, AHostThatDoesNotAnswerGetsMoreTimeAndRestsWhileTheOthersAreAsked) {
-  const SteadyTime begin = now_;
-  EXPECT_FALSE(attempt(none, 0));
-  EXPECT_EQ(now_, begin + 2s);
-  while (asked_[0] == 1) {
-    attempt(none, 0);
-  }
-  EXPECT_GE(now_ - begin, 2s + 1500ms + 4s) << "the second time it had four seconds";
-  EXPECT_GT(asked_[1], 3);
-  while (now_ < begin + 5min) {
-    attempt(none, 0);
-  }
-  EXPECT_LT(asked_[0], 50) << "four seconds of asking and of rest";
+TEST_F(HostsTest, AHostThatIsAskedIsNotAskedBesideIt) {
+  hosts_.began(0);
+  const std::vector<int> asked = refuse_until(now_ + 10s);
+  EXPECT_EQ(asked[0], 0);
+  EXPECT_GT(asked[1], 5);
+  EXPECT_GT(asked[2], 5);
+  hosts_.began(1);
+  hosts_.began(2);
+  EXPECT_FALSE(hosts_.next(now_));
 }
 
-// The new primary is found soon, whenever it is there, although the old one hangs.
-TEST_F(HostsTest, ANewPrimaryIsFoundBesideAFrozenOne) {
-  const SteadyTime begin = now_;
-  const SteadyTime there = begin + std::chrono::milliseconds(random_.below(60'000));
-  while (!attempt(now_ >= there ? 2 : none, 0)) {
-  }
-  EXPECT_LE(now_ - there, 4s + 1s);
+TEST_F(HostsTest, OneThatCannotBeReachedRestsWhileTheOthersAreAsked) {
+  hosts_.began(0);
+  hosts_.silent(0, now_, random_);
+  EXPECT_EQ(refuse_until(now_ + 900ms)[0], 0);
+  EXPECT_GT(refuse_until(now_ + 3s)[0], 0);
 }
 
 TEST_F(HostsTest, ASingleHostDoesNotRest) {
   Hosts alone(1, settings);
-  for (int i = 0; i < 5; ++i) {
-    const Hosts::Attempt attempt = alone.next(now_);
-    EXPECT_EQ(attempt.host, 0U);
-    EXPECT_LE(attempt.at, now_ + 1s);
-    now_ = attempt.at + attempt.patience;
+  for (int i = 0; i < 10; ++i) {
+    alone.began(0);
     alone.silent(0, now_, random_);
+    EXPECT_LE(alone.next(now_)->at, now_ + 1s);
+    now_ = alone.next(now_)->at;
   }
-  EXPECT_EQ(alone.next(now_).patience, 4s);
 }
 
 TEST_F(HostsTest, ThoseWhoFailedTogetherDoNotComeBackTogether) {
   std::set<SteadyTime> back;
   for (int i = 0; i < 20; ++i) {
     Hosts one(1, settings);
+    one.began(0);
     one.silent(0, now_, random_);
-    back.insert(one.next(now_).at);
+    back.insert(one.next(now_)->at);
   }
   EXPECT_GT(back.size(), 5U);
 }

@@ -1,0 +1,163 @@
+#include "storage/postgres/seeker.hpp"
+
+#include <algorithm>
+#include <libpq-fe.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/limits.hpp"
+
+namespace securecart::storage::postgres {
+namespace {
+
+Hosts::Settings settings_for(Purpose purpose) {
+  const bool standby = purpose == Purpose::standby;
+  return {.rest = limits::postgres_connect_timeout,
+          .pause = standby ? Duration(limits::postgres_standby_pause)
+                           : Duration(limits::postgres_retry_pause),
+          .pause_most = standby ? Duration(limits::postgres_standby_pause)
+                                : Duration(limits::postgres_retry_pause_most)};
+}
+
+}  // namespace
+
+Seeker::Seeker(const std::vector<Endpoint>& endpoints, Purpose purpose,
+               std::string synchronous_commit, const Clock& clock)
+    : endpoints_(endpoints),
+      purpose_(purpose),
+      synchronous_commit_(std::move(synchronous_commit)),
+      clock_(clock),
+      random_(SecureRandom().next()),
+      hosts_(endpoints_.size(), settings_for(purpose)) {}
+
+std::optional<Seeker::Found> Seeker::step(bool may_begin) {
+  const bool began = seeking();
+  for (std::size_t i = 0; i < attempts_.size();) {
+    const State state = move_on(attempts_[i]);
+    const std::size_t host = attempts_[i].host;
+    if (state == State::ready) {
+      Found found{std::move(attempts_[i].connection), host};
+      attempts_.clear();
+      hosts_.connected(host);
+      return found;
+    }
+    if (state == State::waiting) {
+      ++i;
+      continue;
+    }
+    attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (state == State::refused) {
+      hosts_.refused(host, clock_.steady(), random_);
+    } else {
+      hosts_.silent(host, clock_.steady(), random_);
+    }
+  }
+  const SteadyTime now = clock_.steady();
+  const std::optional<Hosts::Choice> next = hosts_.next(now);
+  if ((may_begin || began) && !fresh() && next && next->at <= now) {
+    begin(next->host);
+  }
+  return std::nullopt;
+}
+
+bool Seeker::fresh() const {
+  return std::ranges::any_of(attempts_, [](const Attempt& attempt) { return !attempt.slow; });
+}
+
+void Seeker::begin(std::size_t host) {
+  const Settings settings = session_settings(endpoints_[host], purpose_, synchronous_commit_);
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  for (const auto& [name, value] : settings) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  hosts_.began(host);
+  Attempt attempt{.host = host,
+                  .connection = Raw(PQconnectStartParams(names.data(), values.data(), 0))};
+  pg_conn* const raw = attempt.connection.get();
+  if (raw == nullptr || PQstatus(raw) == CONNECTION_BAD) {
+    useless(host, raw == nullptr ? "out of memory" : one_line(PQerrorMessage(raw)));
+    return;
+  }
+  attempt.stage = PQstatus(raw);
+  attempt.began = clock_.steady();
+  attempt.due = attempt.began + limits::postgres_connect_timeout;
+  attempts_.push_back(std::move(attempt));
+}
+
+Seeker::State Seeker::move_on(Attempt& attempt) {
+  pg_conn* const raw = attempt.connection.get();
+  if (std::exchange(attempt.heard, false)) {
+    switch (PQconnectPoll(raw)) {
+      case PGRES_POLLING_READING:
+        attempt.wanted = POLLIN;
+        break;
+      case PGRES_POLLING_WRITING:
+        attempt.wanted = POLLOUT;
+        break;
+      case PGRES_POLLING_OK:
+        return State::ready;
+      default:
+        problem_ = one_line(PQerrorMessage(raw));
+        return State::refused;
+    }
+  }
+  const SteadyTime now = clock_.steady();
+  if (const int stage = PQstatus(raw); std::exchange(attempt.stage, stage) != stage) {
+    attempt.due = now + limits::postgres_connect_timeout;
+    attempt.slow = false;
+  }
+  if (now < attempt.due) {
+    return State::waiting;
+  }
+  problem_ = fmt::format("{} does not answer", endpoints_[attempt.host].label);
+  // Before the socket is connected, nothing of it is in the server's queue.
+  const bool reached = attempt.stage != CONNECTION_STARTED;
+  const SteadyTime last = attempt.began + limits::postgres_connect_patience;
+  if (!reached || now >= last) {
+    return State::silent;
+  }
+  attempt.slow = true;
+  attempt.due = last;
+  return State::waiting;
+}
+
+void Seeker::lost(std::size_t host, std::string why) {
+  problem_ = std::move(why);
+  hosts_.lost(host, clock_.steady());
+}
+
+void Seeker::useless(std::size_t host, std::string why) {
+  problem_ = std::move(why);
+  hosts_.refused(host, clock_.steady(), random_);
+}
+
+SteadyTime Seeker::due() const {
+  SteadyTime due = SteadyTime::max();
+  for (const Attempt& attempt : attempts_) {
+    due = std::min(due, attempt.due);
+  }
+  if (const std::optional<Hosts::Choice> next = hosts_.next(clock_.steady()); next && !fresh()) {
+    due = std::min(due, next->at);
+  }
+  return due;
+}
+
+void Seeker::watch(std::vector<pollfd>& sockets) {
+  for (Attempt& attempt : attempts_) {
+    attempt.place = sockets.size();
+    sockets.push_back({PQsocket(attempt.connection.get()), attempt.wanted, 0});
+  }
+}
+
+void Seeker::hear(std::span<const pollfd> sockets) {
+  for (Attempt& attempt : attempts_) {
+    attempt.heard = attempt.heard || sockets[attempt.place].revents != 0;
+  }
+}
+
+}  // namespace securecart::storage::postgres

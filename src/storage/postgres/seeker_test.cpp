@@ -1,0 +1,114 @@
+#include "storage/postgres/seeker.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace securecart::storage::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A server that is overwhelmed: its kernel takes connections, it takes none of them.
+class Overwhelmed {
+ public:
+  Overwhelmed() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(socket_, 128), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~Overwhelmed() { close(socket_); }
+  Overwhelmed(const Overwhelmed&) = delete;
+  Overwhelmed& operator=(const Overwhelmed&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  // Takes all that waits and says that it cannot serve it. How many there were.
+  int refuse_all() {
+    int count = 0;
+    for (int peer = accept(socket_, nullptr, nullptr); peer >= 0;
+         peer = accept(socket_, nullptr, nullptr)) {
+      close(peer);
+      ++count;
+    }
+    return count;
+  }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+};
+
+class SeekerTest : public testing::Test {
+ protected:
+  static std::vector<Endpoint> endpoints(std::initializer_list<std::uint16_t> ports) {
+    std::string hosts;
+    for (const std::uint16_t port : ports) {
+      hosts += (hosts.empty() ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(port);
+    }
+    return parse_address("postgres://shop@" + hosts + "/shop?sslmode=disable");
+  }
+  // Lets `span` pass while `seeker` looks.
+  void pass(Seeker& seeker, Duration span, bool may_begin = true) {
+    for (Duration passed{}; passed < span; passed += 10ms) {
+      EXPECT_FALSE(seeker.step(may_begin));
+      std::vector<pollfd> sockets;
+      seeker.watch(sockets);
+      poll(sockets.data(), sockets.size(), 0);
+      seeker.hear(sockets);
+      clock_.advance(10ms);
+    }
+  }
+  ManualClock clock_;
+};
+
+TEST_F(SeekerTest, LeavesNoDeadConnectionsWithAServerThatIsOverwhelmed) {
+  Overwhelmed server;
+  const std::vector<Endpoint> hosts = endpoints({server.port()});
+  Seeker seeker(hosts, Purpose::write, "", clock_);
+  pass(seeker, 50s);
+  EXPECT_EQ(server.refuse_all(), 1) << "one that waits for its turn";
+  EXPECT_NE(seeker.problem().find("does not answer"), std::string::npos) << seeker.problem();
+}
+
+TEST_F(SeekerTest, AsksTheOthersBesideIt) {
+  Overwhelmed server;
+  Overwhelmed other;
+  const std::vector<Endpoint> hosts = endpoints({server.port(), other.port()});
+  Seeker seeker(hosts, Purpose::write, "", clock_);
+  int asked = 0;
+  for (int i = 0; i < 400; ++i) {
+    pass(seeker, 100ms);
+    asked += other.refuse_all();
+  }
+  EXPECT_GT(asked, 30) << "the other host may have become the primary at any moment";
+  EXPECT_EQ(server.refuse_all(), 1);
+}
+
+TEST_F(SeekerTest, GivesUpWhatWaitedForTooLong) {
+  Overwhelmed server;
+  const std::vector<Endpoint> hosts = endpoints({server.port()});
+  Seeker seeker(hosts, Purpose::write, "", clock_);
+  pass(seeker, 65s);
+  EXPECT_EQ(server.refuse_all(), 2);
+}
+
+TEST_F(SeekerTest, BeginsOnlyWhenItMay) {
+  Overwhelmed server;
+  const std::vector<Endpoint> hosts = endpoints({server.port()});
+  Seeker seeker(hosts, Purpose::write, "", clock_);
+  pass(seeker, 1s, false);
+  EXPECT_FALSE(seeker.seeking());
+  EXPECT_EQ(server.refuse_all(), 0);
+}
+
+}  // namespace
+}  // namespace securecart::storage::postgres
