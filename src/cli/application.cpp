@@ -551,7 +551,7 @@ std::int64_t Application::Parts::read_tail_patiently() {
   while (true) {
     try {
       return wait_on(runtime.executor(0), log.read_tail());
-    } catch (const storage::Unavailable& problem) {
+    } catch (const Unavailable& problem) {
       if (clock.steady() >= until) {
         throw;
       }

@@ -74,7 +74,7 @@ class Connection {
   // Counts how often it came up: another number is another session.
   std::uint64_t session() const { return session_; }
   // Why it is not up, for people.
-  const std::string& problem() const { return seeker_.problem(); }
+  std::string problem() const { return seeker_.problem(); }
   const std::string& label() const { return endpoints_[endpoint_].label; }
   // Sends. The flight must live until take_answered() or take_lost() hands it back.
   void submit(Flight& flight);

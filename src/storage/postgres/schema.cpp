@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "storage/limits.hpp"
 #include "storage/postgres/messages.hpp"
+#include "storage/postgres/seeker.hpp"
 
 namespace securecart::storage::postgres {
 
@@ -22,6 +23,7 @@ constexpr std::int64_t migration_lock = 0x5343'4152;  // "SCAR"
 constexpr std::string_view no_transaction = "-- no transaction\n";
 constexpr std::string_view code_read_only = "25006";
 constexpr int turn_pause_millis = 100;
+constexpr auto quiet_span = std::chrono::seconds(1);  // before it is said that nobody answers
 
 class SqlError : public std::runtime_error {
  public:
@@ -36,21 +38,29 @@ class Session {
   // A failover may be under way: the hosts are tried for a while.
   Session(const std::vector<Endpoint>& endpoints, const std::string& synchronous_commit,
           const Clock& clock) {
-    const SteadyTime until = clock.steady() + limits::postgres_open_patience;
+    Seeker seeker(endpoints, Purpose::write, synchronous_commit, clock);
+    const SteadyTime begin = clock.steady();
+    const SteadyTime until = begin + limits::postgres_open_patience;
+    std::vector<pollfd> sockets;
     bool said = false;
     while (true) {
-      const std::string problems = connect_to_one_of(endpoints, synchronous_commit);
-      if (problems.empty()) {
+      if (std::optional<Seeker::Found> found = seeker.step(true)) {
+        connection_ = std::move(found->connection);
+        PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
         return;
       }
       if (clock.steady() > until) {
-        throw OpenError("cannot reach the database: " + problems +
+        throw OpenError("cannot reach the database: " + seeker.problem() +
                         ". Check the address, and that a primary is running");
       }
-      if (!std::exchange(said, true)) {
-        log::warn("database_not_reached_yet", {{"problem", std::string_view(problems)}});
+      if (clock.steady() > begin + quiet_span && !std::exchange(said, true)) {
+        const std::string problem = seeker.problem();
+        log::warn("database_not_reached_yet", {{"problem", std::string_view(problem)}});
       }
-      poll(nullptr, 0, turn_pause_millis);
+      sockets.clear();
+      seeker.watch(sockets);
+      poll(sockets.data(), sockets.size(), turn_pause_millis);
+      seeker.hear(sockets);
     }
   }
 
@@ -86,42 +96,7 @@ class Session {
 
  private:
   // Why none of them took the connection; empty: one did.
-  std::string connect_to_one_of(const std::vector<Endpoint>& endpoints,
-                                const std::string& synchronous_commit) {
-    std::string problems;
-    for (const Endpoint& endpoint : endpoints) {
-      const std::string problem = connect(endpoint, synchronous_commit);
-      if (problem.empty()) {
-        return "";
-      }
-      problems += (problems.empty() ? "" : "; ") + problem;
-    }
-    return problems;
-  }
-
-  std::string connect(const Endpoint& endpoint, const std::string& synchronous_commit) {
-    Settings settings = session_settings(endpoint, Purpose::write, synchronous_commit);
-    settings.emplace_back("connect_timeout",
-                          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
-                                             limits::postgres_open_timeout)
-                                             .count()));
-    std::vector<const char*> names;
-    std::vector<const char*> values;
-    for (const auto& [name, value] : settings) {
-      names.push_back(name.c_str());
-      values.push_back(value.c_str());
-    }
-    names.push_back(nullptr);
-    values.push_back(nullptr);
-    connection_.reset(PQconnectdbParams(names.data(), values.data(), 0));
-    if (connection_ != nullptr && PQstatus(connection_.get()) == CONNECTION_OK) {
-      PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
-      return "";
-    }
-    return connection_ == nullptr ? "out of memory" : one_line(PQerrorMessage(connection_.get()));
-  }
-
-  std::unique_ptr<PGconn, FreeConnection> connection_;
+  Raw connection_;
 };
 
 void check_server(Session& session) {

@@ -29,7 +29,8 @@ Seeker::Seeker(const std::vector<Endpoint>& endpoints, Purpose purpose,
       synchronous_commit_(std::move(synchronous_commit)),
       clock_(clock),
       random_(SecureRandom().next()),
-      hosts_(endpoints_.size(), settings_for(purpose)) {}
+      hosts_(endpoints_.size(), settings_for(purpose)),
+      problems_(endpoints_.size()) {}
 
 std::optional<Seeker::Found> Seeker::step(bool may_begin) {
   const bool began = seeking();
@@ -102,7 +103,7 @@ Seeker::State Seeker::move_on(Attempt& attempt) {
       case PGRES_POLLING_OK:
         return State::ready;
       default:
-        problem_ = one_line(PQerrorMessage(raw));
+        problems_[attempt.host] = one_line(PQerrorMessage(raw));
         return State::refused;
     }
   }
@@ -114,7 +115,7 @@ Seeker::State Seeker::move_on(Attempt& attempt) {
   if (now < attempt.due) {
     return State::waiting;
   }
-  problem_ = fmt::format("{} does not answer", endpoints_[attempt.host].label);
+  problems_[attempt.host] = fmt::format("{} does not answer", endpoints_[attempt.host].label);
   // Before the socket is connected, nothing of it is in the server's queue.
   const bool reached = attempt.stage != CONNECTION_STARTED;
   const SteadyTime last = attempt.began + limits::postgres_connect_patience;
@@ -127,13 +128,21 @@ Seeker::State Seeker::move_on(Attempt& attempt) {
 }
 
 void Seeker::lost(std::size_t host, std::string why) {
-  problem_ = std::move(why);
+  problems_[host] = std::move(why);
   hosts_.lost(host, clock_.steady());
 }
 
 void Seeker::useless(std::size_t host, std::string why) {
-  problem_ = std::move(why);
+  problems_[host] = std::move(why);
   hosts_.refused(host, clock_.steady(), random_);
+}
+
+std::string Seeker::problem() const {
+  std::string all;
+  for (const std::string& problem : problems_) {
+    all += (all.empty() || problem.empty() ? "" : "; ") + problem;
+  }
+  return all.empty() ? "it was not tried yet" : all;
 }
 
 SteadyTime Seeker::due() const {

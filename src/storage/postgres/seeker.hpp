@@ -46,8 +46,8 @@ class Seeker {
   bool seeking() const { return !attempts_.empty(); }
   // When step() is due although nothing happens.
   SteadyTime due() const;
-  // Why nothing is found, for people.
-  const std::string& problem() const { return problem_; }
+  // Why nothing is found, of each host that was tried; for people.
+  std::string problem() const;
 
   // For poll(), and what came of it.
   void watch(std::vector<pollfd>& sockets);
@@ -78,7 +78,7 @@ class Seeker {
   Prng random_;
   Hosts hosts_;
   std::vector<Attempt> attempts_;
-  std::string problem_ = "it was not tried yet";
+  std::vector<std::string> problems_;  // by host, what was wrong last
 };
 
 }  // namespace securecart::storage::postgres
