@@ -267,11 +267,14 @@ void Connection::receive() {
     drop(one_line(PQerrorMessage(connection_.get())));
     return;
   }
-  // The first null may only say that libpq turns to the next statement.
-  int nothing = 0;
-  while (nothing < 2 && !expected_.empty() && PQisBusy(connection_.get()) == 0) {
-    nothing = receive_one() ? 0 : nothing + 1;
+  // A null may only say that libpq turns to the next statement, of which all may be here already:
+  // no socket will tell of that.
+  constexpr int most_nulls = 4;
+  int nulls = 0;
+  while (nulls < most_nulls && !expected_.empty() && PQisBusy(connection_.get()) == 0) {
+    nulls = receive_one() ? 0 : nulls + 1;
   }
+  heard_ = nulls == most_nulls;
   if (!connection_) {
     return;
   }
