@@ -8,9 +8,6 @@
 
 namespace securecart::storage::postgres {
 
-struct FreeConnection {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
 struct FreeResult {
   void operator()(PGresult* result) const { PQclear(result); }
 };

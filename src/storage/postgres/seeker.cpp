@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "storage/limits.hpp"
+#include "storage/postgres/messages.hpp"
 
 namespace securecart::storage::postgres {
 namespace {
@@ -21,6 +22,10 @@ Hosts::Settings settings_for(Purpose purpose) {
 }
 
 }  // namespace
+
+void FreeConnection::operator()(pg_conn* connection) const {
+  PQfinish(connection);
+}
 
 Seeker::Seeker(const std::vector<Endpoint>& endpoints, Purpose purpose,
                std::string synchronous_commit, const Clock& clock)

@@ -19,10 +19,15 @@
 #include "base/prng.hpp"
 #include "storage/postgres/address.hpp"
 #include "storage/postgres/hosts.hpp"
-#include "storage/postgres/messages.hpp"
+
+struct pg_conn;
 
 namespace securecart::storage::postgres {
 
+// libpq's own connection, whose header stays inside of storage/postgres.
+struct FreeConnection {
+  void operator()(pg_conn* connection) const;
+};
 using Raw = std::unique_ptr<pg_conn, FreeConnection>;
 
 class Seeker {
