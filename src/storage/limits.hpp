@@ -56,6 +56,7 @@ inline constexpr std::size_t postgres_listing_connections = 2;  // for long read
 inline constexpr std::size_t postgres_reads_in_flight = 8;      // on one connection
 inline constexpr std::size_t postgres_hosts = 16;               // of one connection string
 inline constexpr auto postgres_connect_timeout = 2s;            // of one host, each of its steps
+inline constexpr auto postgres_connect_timeout_most = 16s;      // the same, doubled each time
 inline constexpr auto postgres_connect_patience = 60s;  // of one that was reached, in its queue
 inline constexpr auto postgres_open_patience = 20s;     // for a primary, at start
 inline constexpr auto postgres_answer_timeout = 3s;     // silence after which a connection is dead

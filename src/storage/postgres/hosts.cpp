@@ -56,6 +56,15 @@ void Hosts::silent(std::size_t host, SteadyTime now, Random& random) {
   move_on(now, random);
 }
 
+void Hosts::slow(std::size_t host, SteadyTime now, Random& random) {
+  Host& one = hosts_[host];
+  const Duration rest = doubled(settings_.patience, settings_.patience_most, one.slow);
+  one.asked = false;
+  ++one.slow;
+  // Alone, it is asked again at once the first time.
+  one.rest_until = now + (hosts_.size() > 1 ? spread(rest, random) : rest - settings_.patience);
+}
+
 void Hosts::move_on(SteadyTime now, Random& random) {
   const auto others = static_cast<std::size_t>(std::ranges::count_if(
       hosts_, [now](const Host& one) { return !one.asked && one.rest_until <= now; }));

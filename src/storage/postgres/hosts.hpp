@@ -1,9 +1,9 @@
 // Which host to connect to next, and when.
 //
-//   free --began--> asked --refused, silent--> free, perhaps after a rest
+//   free --began--> asked --refused, silent, slow--> free, perhaps after a rest
 //                     \--connected--> all free
 //
-// A host that is asked is not asked a second time beside it. Pure: time and chance are passed in.
+// A host that is slow rests twice as long each time. Pure: time and chance are passed in.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,9 @@ namespace securecart::storage::postgres {
 class Hosts {
  public:
   struct Settings {
-    Duration rest{};   // of a host that could not be reached, while there are others
+    Duration patience{};  // at first
+    Duration patience_most{};
+    Duration rest{};   // of a host that did not answer, while there are others
     Duration pause{};  // after a round in which no host was of use, at first; it doubles
     Duration pause_most{};
   };
@@ -36,6 +38,8 @@ class Hosts {
   void refused(std::size_t host, SteadyTime now, Random& random);
   // It cannot be reached.
   void silent(std::size_t host, SteadyTime now, Random& random);
+  // It was reached and has not answered within its patience; it may yet.
+  void slow(std::size_t host, SteadyTime now, Random& random);
   void connected(std::size_t host);
   // A connection that was of use broke: its host is as likely as any to be back.
   void lost(std::size_t host, SteadyTime now);
@@ -43,6 +47,7 @@ class Hosts {
  private:
   struct Host {
     bool asked = false;
+    int slow = 0;  // times in a row
     SteadyTime rest_until = SteadyTime::min();
   };
   void move_on(SteadyTime now, Random& random);

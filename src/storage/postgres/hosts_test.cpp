@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Hosts::Settings settings{.rest = 2s, .pause = 50ms, .pause_most = 1s};
+constexpr Hosts::Settings settings{
+    .patience = 2s, .patience_most = 16s, .rest = 2s, .pause = 50ms, .pause_most = 1s};
 
 class HostsTest : public testing::Test {
  protected:
@@ -82,6 +83,20 @@ TEST_F(HostsTest, OneThatCannotBeReachedRestsWhileTheOthersAreAsked) {
   hosts_.silent(0, now_, random_);
   EXPECT_EQ(refuse_until(now_ + 900ms)[0], 0);
   EXPECT_GT(refuse_until(now_ + 3s)[0], 0);
+}
+
+TEST_F(HostsTest, OneThatIsSlowRestsTwiceAsLongEachTime) {
+  Hosts alone(1, settings);
+  for (const Duration rest :
+       {Duration(0s), Duration(2s), Duration(6s), Duration(14s), Duration(14s)}) {
+    alone.began(0);
+    alone.slow(0, now_, random_);
+    EXPECT_EQ(alone.next(now_)->at, now_ + rest);
+    hosts_.began(0);
+    hosts_.slow(0, now_, random_);
+    EXPECT_NE(hosts_.next(now_)->host, 0U);
+    now_ += rest;
+  }
 }
 
 TEST_F(HostsTest, ASingleHostDoesNotRest) {

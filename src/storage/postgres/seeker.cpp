@@ -12,9 +12,13 @@
 namespace securecart::storage::postgres {
 namespace {
 
+constexpr std::ptrdiff_t most_beside = 4;  // attempts with one host
+
 Hosts::Settings settings_for(Purpose purpose) {
   const bool standby = purpose == Purpose::standby;
-  return {.rest = limits::postgres_connect_timeout,
+  return {.patience = limits::postgres_connect_timeout,
+          .patience_most = limits::postgres_connect_timeout_most,
+          .rest = limits::postgres_connect_timeout,
           .pause = standby ? Duration(limits::postgres_standby_pause)
                            : Duration(limits::postgres_retry_pause),
           .pause_most = standby ? Duration(limits::postgres_standby_pause)
@@ -52,7 +56,11 @@ std::optional<Seeker::Found> Seeker::step(bool may_begin) {
       ++i;
       continue;
     }
+    const bool slow = attempts_[i].slow;
     attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (slow) {
+      continue;  // another was allowed beside it
+    }
     if (state == State::refused) {
       hosts_.refused(host, clock_.steady(), random_);
     } else {
@@ -82,6 +90,10 @@ void Seeker::begin(std::size_t host) {
   names.push_back(nullptr);
   values.push_back(nullptr);
   hosts_.began(host);
+  const auto of_host = [host](const Attempt& attempt) { return attempt.host == host; };
+  if (std::ranges::count_if(attempts_, of_host) >= most_beside) {
+    attempts_.erase(std::ranges::find_if(attempts_, of_host));
+  }
   Attempt attempt{.host = host,
                   .connection = Raw(PQconnectStartParams(names.data(), values.data(), 0))};
   pg_conn* const raw = attempt.connection.get();
@@ -113,9 +125,9 @@ Seeker::State Seeker::move_on(Attempt& attempt) {
     }
   }
   const SteadyTime now = clock_.steady();
-  if (const int stage = PQstatus(raw); std::exchange(attempt.stage, stage) != stage) {
+  if (const int stage = PQstatus(raw);
+      std::exchange(attempt.stage, stage) != stage && !attempt.slow) {
     attempt.due = now + limits::postgres_connect_timeout;
-    attempt.slow = false;
   }
   if (now < attempt.due) {
     return State::waiting;
@@ -127,7 +139,9 @@ Seeker::State Seeker::move_on(Attempt& attempt) {
   if (!reached || now >= last) {
     return State::silent;
   }
-  attempt.slow = true;
+  if (!std::exchange(attempt.slow, true)) {
+    hosts_.slow(attempt.host, now, random_);
+  }
   attempt.due = last;
   return State::waiting;
 }

@@ -3,9 +3,11 @@
 // A server that is overwhelmed answers late. Whoever gives up and comes back leaves a dead
 // connection in its queue each time, which costs it a process to find that out, until there is
 // nothing else in the queue and it stays overwhelmed after the cause is gone (Bronson and others,
-// "Metastable Failures in Distributed Systems", HotOS 2021). So what has reached a server waits
-// there for its turn, while the other hosts are asked beside it; only what reached nobody is given
-// up.
+// "Metastable Failures in Distributed Systems", HotOS 2021).
+//
+// So what has reached a server waits there for its turn, while the other hosts are asked beside it.
+// It may wait in vain (a server or a balancer that died with it): so the same host is asked again
+// as well, after twice the time each time. Only what reached nobody is given up at once.
 #pragma once
 
 #include <memory>

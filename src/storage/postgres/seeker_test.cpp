@@ -70,12 +70,15 @@ class SeekerTest : public testing::Test {
   ManualClock clock_;
 };
 
-TEST_F(SeekerTest, LeavesNoDeadConnectionsWithAServerThatIsOverwhelmed) {
+// At 0, 2, 6, 14, 30 and 46 seconds or so: what waits may wait in vain, but hardly so many do.
+TEST_F(SeekerTest, LeavesNextToNothingWithAServerThatIsOverwhelmed) {
   Overwhelmed server;
   const std::vector<Endpoint> hosts = endpoints({server.port()});
   Seeker seeker(hosts, Purpose::write, "", clock_);
-  pass(seeker, 50s);
-  EXPECT_EQ(server.refuse_all(), 1) << "one that waits for its turn";
+  pass(seeker, 59s);
+  const int left = server.refuse_all();
+  EXPECT_GE(left, 4);
+  EXPECT_LE(left, 6) << "and not one every two seconds";
   EXPECT_NE(seeker.problem().find("does not answer"), std::string::npos) << seeker.problem();
 }
 
@@ -89,16 +92,8 @@ TEST_F(SeekerTest, AsksTheOthersBesideIt) {
     pass(seeker, 100ms);
     asked += other.refuse_all();
   }
-  EXPECT_GT(asked, 30) << "the other host may have become the primary at any moment";
-  EXPECT_EQ(server.refuse_all(), 1);
-}
-
-TEST_F(SeekerTest, GivesUpWhatWaitedForTooLong) {
-  Overwhelmed server;
-  const std::vector<Endpoint> hosts = endpoints({server.port()});
-  Seeker seeker(hosts, Purpose::write, "", clock_);
-  pass(seeker, 65s);
-  EXPECT_EQ(server.refuse_all(), 2);
+  EXPECT_GT(asked, 15) << "the other host may have become the primary at any moment";
+  EXPECT_LE(server.refuse_all(), 6);
 }
 
 TEST_F(SeekerTest, BeginsOnlyWhenItMay) {
