@@ -507,9 +507,9 @@ void Application::Parts::make_loops() {
     add("identity", identity_pause, [this] { return watch_identity(); });
   }
   for (std::size_t core = 0; core < runtime.cores(); ++core) {
-    loops.push_back(std::make_unique<Loop>(
-        "lateness", runtime.executor(core), Duration::zero(),
-        [this, idle = std::make_shared<bool>(false)] { return measure_lateness(*idle); }));
+    loops.push_back(
+        std::make_unique<Loop>("lateness", runtime.executor(core), Duration::zero(),
+                               [this, idle = false]() mutable { return measure_lateness(idle); }));
   }
   for (std::unique_ptr<Loop>& loop : forwarder->loops(runtime.executor(0))) {
     loops.push_back(std::move(loop));

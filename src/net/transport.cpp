@@ -96,10 +96,8 @@ TlsSettings::TlsSettings(const std::string& trust_pem)
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (trust_pem.empty()) {
     SSL_CTX_set_default_verify_paths(context_.get());
-  } else {
-    if (add_trust(context_.get(), trust_pem) == 0) {
-      throw std::runtime_error("tls_trust_pem holds no PEM certificate");
-    }
+  } else if (add_trust(context_.get(), trust_pem) == 0) {
+    throw std::runtime_error("tls_trust_pem holds no PEM certificate");
   }
 }
 

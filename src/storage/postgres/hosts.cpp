@@ -6,14 +6,6 @@
 namespace securecart::storage::postgres {
 namespace {
 
-Duration doubled(Duration first, Duration most, int times) {
-  Duration span = first;
-  for (int i = 0; i < times && span < most; ++i) {
-    span *= 2;
-  }
-  return std::min(span, most);
-}
-
 // Between a half of it and all, so that those who failed together do not come back together.
 Duration spread(Duration span, Random& random) {
   constexpr std::uint64_t steps = 1'000;
@@ -51,25 +43,25 @@ void Hosts::refused(std::size_t host, SteadyTime now, Random& random) {
 void Hosts::silent(std::size_t host, SteadyTime now, Random& random) {
   hosts_[host] = Host();
   if (hosts_.size() > 1) {
-    hosts_[host].rest_until = now + spread(settings_.rest, random);
+    hosts_[host].rest_until = now + spread(settings_.rest.first, random);
   }
   move_on(now, random);
 }
 
 void Hosts::slow(std::size_t host, SteadyTime now, Random& random) {
   Host& one = hosts_[host];
-  const Duration rest = doubled(settings_.patience, settings_.patience_most, one.slow);
+  const Duration rest = settings_.rest.ceiling(one.slow);
   one.asked = false;
   ++one.slow;
   // Alone, it is asked again at once the first time.
-  one.rest_until = now + (hosts_.size() > 1 ? spread(rest, random) : rest - settings_.patience);
+  one.rest_until = now + (hosts_.size() > 1 ? spread(rest, random) : rest - settings_.rest.first);
 }
 
 void Hosts::move_on(SteadyTime now, Random& random) {
   const auto others = static_cast<std::size_t>(std::ranges::count_if(
       hosts_, [now](const Host& one) { return !one.asked && one.rest_until <= now; }));
   if (tried_ >= others) {
-    pause_until_ = now + spread(doubled(settings_.pause, settings_.pause_most, rounds_), random);
+    pause_until_ = now + spread(settings_.pause.ceiling(rounds_), random);
     ++rounds_;
     tried_ = 0;
   }

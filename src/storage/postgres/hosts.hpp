@@ -12,17 +12,15 @@
 
 #include "base/clock.hpp"
 #include "base/prng.hpp"
+#include "resilience/backoff.hpp"
 
 namespace securecart::storage::postgres {
 
 class Hosts {
  public:
   struct Settings {
-    Duration patience{};  // at first
-    Duration patience_most{};
-    Duration rest{};   // of a host that did not answer, while there are others
-    Duration pause{};  // after a round in which no host was of use, at first; it doubles
-    Duration pause_most{};
+    resilience::Backoff rest;   // of a host that did not answer; grows while it is slow
+    resilience::Backoff pause;  // after a round in which no host was of use
   };
   struct Choice {
     std::size_t host;
@@ -38,7 +36,7 @@ class Hosts {
   void refused(std::size_t host, SteadyTime now, Random& random);
   // It cannot be reached.
   void silent(std::size_t host, SteadyTime now, Random& random);
-  // It was reached and has not answered within its patience; it may yet.
+  // It was reached and did not answer in time; it may yet.
   void slow(std::size_t host, SteadyTime now, Random& random);
   void connected(std::size_t host);
   // A connection that was of use broke: its host is as likely as any to be back.

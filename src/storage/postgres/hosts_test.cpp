@@ -12,8 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Hosts::Settings settings{
-    .patience = 2s, .patience_most = 16s, .rest = 2s, .pause = 50ms, .pause_most = 1s};
+constexpr Hosts::Settings settings{.rest = {2s, 16s}, .pause = {50ms, 1s}};
 
 class HostsTest : public testing::Test {
  protected:

@@ -15,14 +15,12 @@ namespace {
 constexpr std::ptrdiff_t most_beside = 4;  // attempts with one host
 
 Hosts::Settings settings_for(Purpose purpose) {
-  const bool standby = purpose == Purpose::standby;
-  return {.patience = limits::postgres_connect_timeout,
-          .patience_most = limits::postgres_connect_timeout_most,
-          .rest = limits::postgres_connect_timeout,
-          .pause = standby ? Duration(limits::postgres_standby_pause)
-                           : Duration(limits::postgres_retry_pause),
-          .pause_most = standby ? Duration(limits::postgres_standby_pause)
-                                : Duration(limits::postgres_retry_pause_most)};
+  const resilience::Backoff for_standby{limits::postgres_standby_pause,
+                                        limits::postgres_standby_pause};
+  const resilience::Backoff for_primary{limits::postgres_retry_pause,
+                                        limits::postgres_retry_pause_most};
+  return {.rest = {limits::postgres_connect_timeout, limits::postgres_slow_rest_most},
+          .pause = purpose == Purpose::standby ? for_standby : for_primary};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Finds a server of use among hosts, without ever leaving a dead connection behind.
+// Finds a server of use among hosts, and leaves hardly a dead connection behind.
 //
 // A server that is overwhelmed answers late. Whoever gives up and comes back leaves a dead
 // connection in its queue each time, which costs it a process to find that out, until there is

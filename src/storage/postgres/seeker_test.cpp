@@ -1,12 +1,10 @@
 #include "storage/postgres/seeker.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/raw_listener.hpp"
 
 namespace securecart::storage::postgres {
 namespace {
@@ -14,37 +12,16 @@ namespace {
 using namespace std::chrono_literals;
 
 // A server that is overwhelmed: its kernel takes connections, it takes none of them.
-class Overwhelmed {
+class Overwhelmed : public test::RawListener {
  public:
-  Overwhelmed() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(socket_, 128), 0);
-    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~Overwhelmed() { close(socket_); }
-  Overwhelmed(const Overwhelmed&) = delete;
-  Overwhelmed& operator=(const Overwhelmed&) = delete;
-
-  std::uint16_t port() const { return port_; }
   // Takes all that waits and says that it cannot serve it. How many there were.
   int refuse_all() {
     int count = 0;
-    for (int peer = accept(socket_, nullptr, nullptr); peer >= 0;
-         peer = accept(socket_, nullptr, nullptr)) {
-      close(peer);
-      ++count;
+    for (; wait(0); ++count) {
+      accept();
     }
     return count;
   }
-
- private:
-  int socket_;
-  std::uint16_t port_ = 0;
 };
 
 class SeekerTest : public testing::Test {
