@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <stdexcept>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -75,13 +76,15 @@ TEST_F(FunctionPool, RunsOneAfterTheOther) {
 
 TEST_F(FunctionPool, AnEndlessLoopIsKilledAtItsDeadlineAndHurtsNobodyElse) {
   const auto pool = pool_of(2);
-  std::vector<std::future<RunReport>> loops;
   const auto begun = std::chrono::steady_clock::now();
-  loops.push_back(begin(*pool, request(endless, 300ms)));
-  for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(run(*pool, request(good)).ending, Ending::finished) << "beside it";
-  }
-  const RunReport report = loops[0].get();
+  RunReport report;
+  do {  // until both workers have started: before, it may be told that nobody is free
+    std::future<RunReport> loop = begin(*pool, request(endless, 300ms));
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(run(*pool, request(good)).ending, Ending::finished) << "beside it";
+    }
+    report = loop.get();
+  } while (report.ending == Ending::overloaded);
   EXPECT_EQ(report.ending, Ending::timed_out);
   EXPECT_GE(report.took, 300ms);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, patience);
@@ -233,8 +236,7 @@ class FunctionShop : public testing::TestWithParam<Engine> {
       }
       std::this_thread::sleep_for(20ms);  // between two looks at a condition with a deadline
     }
-    ADD_FAILURE() << "order " << id << " never got there";
-    return order(id);
+    throw std::runtime_error("order " + id + " never got there");
   }
 
   TempDir folder_;
@@ -290,7 +292,7 @@ TEST_P(FunctionShop, SellsOnWhileItsFunctionsRunAmok) {
   const std::string closed = install("endless-closed", "order_placed", "closed", endless, 50);
   const auto begun = std::chrono::steady_clock::now();
   std::vector<std::string> placed;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 4; ++i) {
     const lab::ApiAnswer answer = buy(lamp);
     ASSERT_EQ(answer.status, 201) << answer.describe();
     placed.emplace_back(get_string(answer.body, "id"));

@@ -1,5 +1,6 @@
 #include "base/task.hpp"
 
+#include <latch>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -112,10 +113,13 @@ TEST(Executor, KnowsItselfOnlyInsideJobs) {
   EXPECT_FALSE(Executor::has_current());
 }
 
-Task<int> answer_from_another_thread(std::thread& thread) {
+Task<int> answer_from_another_thread(std::thread& thread, std::latch& allowed) {
   std::move_only_function<void(std::move_only_function<void(int)>)> begin =
-      [&thread](std::move_only_function<void(int)> resume) {
-        thread = std::thread([resume = std::move(resume)]() mutable { resume(42); });
+      [&](std::move_only_function<void(int)> resume) {
+        thread = std::thread([&allowed, resume = std::move(resume)]() mutable {
+          allowed.wait();
+          resume(42);
+        });
       };
   Task<int> waiting = await_on_current<int>(std::move(begin));
   const int answer = co_await waiting;
@@ -126,9 +130,11 @@ TEST(Executor, ComesBackFromAnotherThread) {
   ManualClock clock;
   ManualExecutor executor(clock);
   std::thread thread;
+  std::latch allowed(1);
   Outcome outcome;
-  executor.post([&] { start(answer_from_another_thread(thread), outcome.collect()); });
+  executor.post([&] { start(answer_from_another_thread(thread, allowed), outcome.collect()); });
   executor.run_ready_jobs();
+  allowed.count_down();
   thread.join();
   EXPECT_TRUE(outcome.values.empty());
   executor.run_ready_jobs();
