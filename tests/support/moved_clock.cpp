@@ -1,5 +1,5 @@
-// What moved_clock.hpp loads into a program. It allocates nothing and looks no symbol up, so that it
-// can be beside a sanitizer, whose own clock_gettime() finds this one as the next.
+// What moved_clock.hpp loads into a program. It allocates nothing and looks no symbol up, so that
+// it can be beside a sanitizer, whose own clock_gettime() finds this one as the next.
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
