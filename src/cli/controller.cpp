@@ -9,6 +9,8 @@
 #include "cli/command.hpp"
 #include "cli/topology_file.hpp"
 #include "cli/wait.hpp"
+#include "cluster/control/etcd_seat.hpp"
+#include "cluster/control/overview.hpp"
 #include "cluster/control/shell.hpp"
 #include "cluster/etcd/etcd_store.hpp"
 
@@ -22,13 +24,51 @@ struct ControllerArguments {
 
 constexpr long round_nanoseconds = 1'000'000'000 - 1;
 
+// Keeps etcd's leader out of the zone of PostgreSQL's primary, while this controller leads.
+class EtcdSeatKeeper {
+ public:
+  EtcdSeatKeeper(const cluster::Topology& topology, cluster::EtcdStore& store)
+      : topology_(topology), store_(store) {}
+
+  // Once a round. Throws Unavailable.
+  Task<void> step(bool leading) {
+    // Two looks, some rounds apart: what is on the move is left alone.
+    constexpr int rounds_between_looks = 5;
+    if (!leading) {
+      misplaced_ = false;
+      co_return;
+    }
+    if (++round_ % rounds_between_looks != 0) {
+      co_return;
+    }
+    const cluster::EtcdStore::Seat seat = co_await store_.seat();
+    const std::optional<cluster::Entry> primary =
+        co_await store_.get(cluster::patroni_keys(topology_.name) + "leader");
+    const std::optional<std::string> better = cluster::better_etcd_leader(
+        topology_, primary ? primary->value : "", seat.leader, seat.members);
+    if (std::exchange(misplaced_, better.has_value()) && better) {
+      log::info("etcd's leader moves out of the primary's zone",
+                {{"from", seat.leader}, {"to", *better}});
+      co_await store_.hand_over(*better);
+    }
+  }
+
+ private:
+  const cluster::Topology& topology_;
+  cluster::EtcdStore& store_;
+  int round_ = 0;
+  bool misplaced_ = false;
+};
+
 // A round a second until SIGTERM or SIGINT; then the seat is given up.
-void stand(cluster::ControllerShell& shell, Executor& home, const sigset_t& signals) {
+void stand(cluster::ControllerShell& shell, EtcdSeatKeeper& keeper, Executor& home,
+           const sigset_t& signals) {
   bool away = false;
   const timespec second{0, round_nanoseconds};
   do {
     try {
       wait_on(home, shell.step());
+      wait_on(home, keeper.step(shell.leading()));
       away = false;
     } catch (const Unavailable& error) {
       if (!std::exchange(away, true)) {
@@ -67,7 +107,8 @@ int control(const ControllerArguments& arguments) {
     runtime.run();
     std::printf("The controller of %s stands for the seat.\n", host->name.c_str());
     std::fflush(stdout);
-    stand(shell, runtime.executor(0), signals);
+    EtcdSeatKeeper keeper(topology, store);
+    stand(shell, keeper, runtime.executor(0), signals);
     runtime.stop();
     runtime.join();
   } catch (const std::exception& error) {

@@ -190,7 +190,7 @@ void RegionLab::look_at_etcd(std::vector<std::string>& ailments) const {
   }
 }
 
-// One primary, and every other host a standby that follows; one of them is waited for.
+// One primary, and every other host a standby that follows and is waited for.
 void RegionLab::look_at_postgres(std::vector<std::string>& ailments) const {
   const Result<std::string> leader = primary();
   if (!leader) {
@@ -205,21 +205,22 @@ void RegionLab::look_at_postgres(std::vector<std::string>& ailments) const {
     ailments.emplace_back("Patroni does not tell of its members");
     return;
   }
+  const std::size_t hosts = topology_.hosts_with(Part::postgres).size();
   std::size_t streaming = 0;
-  bool is_synchronous = false;
+  std::size_t synchronous = 0;
   for (const json::value& value : array_of(parsed->get_object(), "members")) {
     const json::object& member = as_object(value);
     const bool runs =
         text_of(member, "state") == "running" || text_of(member, "state") == "streaming";
     streaming += runs ? 1 : 0;
-    is_synchronous |= runs && text_of(member, "role") == "sync_standby";
+    synchronous += runs && text_of(member, "role") == "sync_standby" ? 1 : 0;
   }
-  if (streaming < topology_.hosts_with(Part::postgres).size()) {
-    ailments.push_back(fmt::format("PostgreSQL runs on {} of {} hosts", streaming,
-                                   topology_.hosts_with(Part::postgres).size()));
+  if (streaming < hosts) {
+    ailments.push_back(fmt::format("PostgreSQL runs on {} of {} hosts", streaming, hosts));
   }
-  if (!is_synchronous) {
-    ailments.emplace_back("PostgreSQL's primary waits for no standby");
+  if (synchronous + 1 < hosts) {
+    ailments.push_back(fmt::format("PostgreSQL's primary waits for {} of {} standbys", synchronous,
+                                   hosts - 1));
   }
 }
 

@@ -162,6 +162,7 @@ class ClientExchange : public std::enable_shared_from_this<ClientExchange> {
         request_(std::move(request)),
         head_(head_of(peer_, request_)),
         timer_(pool_->core().context().get_executor()),
+        connect_timer_(pool_->core().context().get_executor()),
         resolver_(pool_->core().context().get_executor()),
         reader_(request_.method == Method::head, pool_->options().response_body_bytes) {}
 
@@ -193,6 +194,7 @@ class ClientExchange : public std::enable_shared_from_this<ClientExchange> {
   const ClientRequest request_;
   const std::string head_;
   Timer timer_;
+  Timer connect_timer_;
   Resolver resolver_;
   ResponseReader reader_;
   ReadBuffer buffer_;
@@ -202,6 +204,7 @@ class ClientExchange : public std::enable_shared_from_this<ClientExchange> {
   bool has_place_ = false;
   bool has_waited_ = false;
   bool reused_ = false;
+  bool connecting_ = false;
   bool waiting_to_read_ = false;
   bool waiting_to_write_ = false;
   std::size_t written_ = 0;
@@ -386,12 +389,21 @@ void ClientExchange::begin() {
 
 void ClientExchange::connect_to(std::vector<Tcp::endpoint> endpoints) {
   endpoints_ = std::move(endpoints);
+  connect_timer_.expires_after(pool_->options().connect_timeout);
+  connect_timer_.async_wait(guarded([](ClientExchange& self, const ErrorCode& error) {
+    if (!error && self.connecting_) {
+      self.fail_with("cannot connect in time", false);
+    }
+  }));
+  connecting_ = true;
   asio::async_connect(connection_->transport.socket, endpoints_,
                       guarded([](ClientExchange& self, const ErrorCode& error,
                                  const Tcp::endpoint&) { self.connected(error); }));
 }
 
 void ClientExchange::connected(const ErrorCode& error) {
+  connecting_ = false;
+  connect_timer_.cancel();
   if (error) {
     fail_with("cannot connect: " + error.message(),
               error == asio::error::connection_refused || error == asio::error::connection_reset);
@@ -548,6 +560,7 @@ void ClientExchange::finish(Outcome outcome) {
   const std::shared_ptr<ClientExchange> self = shared_from_this();
   Resume resume = std::exchange(resume_, nullptr);
   timer_.cancel();
+  connect_timer_.cancel();
   resolver_.cancel();
   const bool whole = written_ == head_.size() + request_.body.size();
   if (!has_place_) {

@@ -56,6 +56,7 @@ class Client {
     std::size_t connections_per_peer = 1'024;    // a core; past it requests wait for one
     std::size_t waiting_per_peer = 4'096;        // a core; past it requests fail at once
     std::size_t response_body_bytes = limits::response_body_bytes;
+    Duration connect_timeout = limits::client_connect_timeout;  // of TCP: a host that is gone
     // PEM certificates to trust for TLS instead of the system's; the peer's name is always checked.
     std::string tls_trust_pem = {};
     // Who this client is towards peers with an `identity`.

@@ -191,6 +191,20 @@ TEST_F(ClientTest, GivesUpInTime) {
   EXPECT_EQ(first.get().status, 200);
 }
 
+// Its kernel's queue is full, which is what a host without power looks like.
+TEST_F(ClientTest, LeavesAHostThatIsGoneSoonerThanOneThatIsSlow) {
+  start({.connect_timeout = 50ms});
+  const RawListener gone;
+  std::vector<std::unique_ptr<RawConnection>> queue;
+  for (int i = 0; i <= RawListener::backlog; ++i) {
+    queue.push_back(std::make_unique<RawConnection>(gone.port()));
+  }
+  const HttpError error = error_of(send({"127.0.0.1", gone.port(), false}, request(Method::get, "/")));
+  EXPECT_FALSE(error.outcome_unknown);
+  EXPECT_NE(std::string(error.what()).find("cannot connect in time"), std::string::npos);
+  EXPECT_EQ(send(server(), request(Method::get, "/wait")).get().status, 200);
+}
+
 TEST_F(ClientTest, TellsWhetherThePeerCanHaveActed) {
   std::uint16_t closed_port = 0;
   {

@@ -16,6 +16,7 @@ inline constexpr std::size_t response_body_bytes = 64 * 1024 * 1024;  // as a cl
 inline constexpr std::size_t response_header_bytes = 64 * 1024;
 inline constexpr std::size_t response_header_fields = 200;
 inline constexpr std::size_t interim_answers = 8;  // 1xx before the answer
+inline constexpr auto client_connect_timeout = 3s;  // one packet may be lost
 inline constexpr auto client_idle_timeout = 30s;   // below idle_timeout: the client closes first
 inline constexpr std::size_t connections_per_core = 8'192;
 inline constexpr auto header_timeout = 10s;

@@ -51,7 +51,7 @@ inline constexpr auto sentinel_silence = 3s;  // after which another sentinel is
 
 // PostgreSQL
 inline constexpr std::size_t postgres_group = 128;              // batches in one transaction
-inline constexpr std::size_t postgres_point_connections = 4;    // for reads that decide
+inline constexpr std::size_t postgres_point_connections = 2;    // for reads that decide
 inline constexpr std::size_t postgres_listing_connections = 2;  // for long reads, at each place
 inline constexpr std::size_t postgres_reads_in_flight = 8;      // on one connection
 inline constexpr std::size_t postgres_hosts = 16;               // of one connection string
@@ -62,7 +62,8 @@ inline constexpr auto postgres_open_patience = 20s;     // for a primary, at sta
 inline constexpr auto postgres_answer_timeout = 3s;     // silence after which a connection is dead
 inline constexpr auto postgres_retry_pause = 50ms;      // after every host was tried; doubles
 inline constexpr auto postgres_retry_pause_most = 1s;
-inline constexpr auto postgres_standby_pause = 2s;   // before a standby is looked for again
+inline constexpr auto postgres_standby_pause = 2s;  // before a standby is looked for again; doubles
+inline constexpr auto postgres_standby_pause_most = 30s;
 inline constexpr auto postgres_lock_timeout = 2s;    // before a writer asks who holds the others up
 inline constexpr auto postgres_stalled_writer = 2s;  // silence of a client that holds it
 inline constexpr auto postgres_marker_lifetime = 1h;  // longer than any batch is tried

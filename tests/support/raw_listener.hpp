@@ -12,6 +12,7 @@ namespace securecart::test {
 
 class RawListener {
  public:
+  static constexpr int backlog = 64;
   // On any free port; throws std::runtime_error.
   // No program that is started meanwhile keeps it open.
   RawListener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -22,7 +23,7 @@ class RawListener {
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     if (::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-        ::listen(socket_, 64) != 0 ||
+        ::listen(socket_, backlog) != 0 ||
         ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
       throw std::runtime_error("cannot listen on 127.0.0.1");
     }

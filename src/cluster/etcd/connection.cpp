@@ -124,6 +124,33 @@ Task<net::Response> EtcdStore::Connection::ask(std::string path, std::string bod
   }
 }
 
+Task<void> EtcdStore::Connection::ask_at(std::string url, std::string path, std::string body) {
+  const std::shared_ptr<Connection> self = shared_from_this();
+  const UnderWay counted(*this);
+  Result<net::Url> parsed = net::parse_url(url);
+  if (!parsed) {
+    throw Unavailable("etcd names itself " + url);
+  }
+  net::ClientRequest request;
+  request.method = net::Method::post;
+  request.target = parsed->path + path;
+  request.headers.add("Content-Type", "application/json");
+  request.body = std::move(body);
+  request.timeout = options_.patience;
+  std::string problem;
+  try {
+    const net::Response response =
+        co_await client_.send(std::move(parsed->peer), std::move(request));
+    if (response.status == 200) {
+      co_return;
+    }
+    problem = etcd::parse_refusal(response.bytes()).message;
+  } catch (const net::HttpError& error) {
+    problem = error.what();
+  }
+  throw Unavailable(fmt::format("{}: {}", authority_of(url), problem));
+}
+
 std::shared_ptr<net::Stream> EtcdStore::Connection::open(
     std::size_t index, std::weak_ptr<net::Stream::Listener> listener) {
   return net::open_stream(home_, endpoints_[index].peer, options_.attempt_timeout, tls_,

@@ -30,6 +30,9 @@ class EtcdStore::Connection : public std::enable_shared_from_this<EtcdStore::Con
   Task<T> ask(std::string path, std::string body, bool repeat,
               etcd::Parsed<T> (*parse)(std::string_view));
 
+  // What only one member can do: asked of that one, once. Throws Unavailable unless it did.
+  Task<void> ask_at(std::string url, std::string path, std::string body);
+
   struct Endpoint {
     net::Peer peer;
     std::string authority;  // for the Host field

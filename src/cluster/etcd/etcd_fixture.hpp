@@ -31,6 +31,7 @@ class EtcdFixture : public contract::Fixture {
   }
 
   Store& store() override { return *store_; }
+  EtcdStore& etcd() { return *store_; }
   const Clock& clock() override { return clock_; }
   void on_store(std::move_only_function<Task<void>()> work) override {
     test::run_on<bool>(runtime_.executor(0),

@@ -1,5 +1,6 @@
 #include "cluster/etcd/etcd_store.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -85,6 +86,35 @@ std::unique_ptr<Store::Watch> EtcdStore::watch(std::string prefix, Changed chang
   auto mirror = std::make_shared<Mirror>(connection_, std::move(prefix), std::move(changed));
   mirror->begin();
   return std::make_unique<Handle<Mirror>>(std::move(mirror));
+}
+
+Task<EtcdStore::Seat> EtcdStore::seat() {
+  const std::string leader = co_await connection_->ask<std::string>("/v3/maintenance/status", "{}",
+                                                                    true, etcd::parse_leader);
+  const std::vector<etcd::Member> members = co_await connection_->ask<std::vector<etcd::Member>>(
+      "/v3/cluster/member/list", "{}", true, etcd::parse_members);
+  Seat seat;
+  for (const etcd::Member& member : members) {
+    if (member.id == leader) {
+      seat.leader = member.name;
+    }
+    seat.members.push_back(member.name);
+  }
+  co_return seat;
+}
+
+Task<void> EtcdStore::hand_over(std::string to) {
+  const std::string leader = co_await connection_->ask<std::string>("/v3/maintenance/status", "{}",
+                                                                    true, etcd::parse_leader);
+  const std::vector<etcd::Member> members = co_await connection_->ask<std::vector<etcd::Member>>(
+      "/v3/cluster/member/list", "{}", true, etcd::parse_members);
+  const auto from = std::ranges::find(members, leader, &etcd::Member::id);
+  const auto next = std::ranges::find(members, to, &etcd::Member::name);
+  if (from == members.end() || next == members.end()) {
+    throw Unavailable("etcd has no leader, or no member " + to);
+  }
+  co_await connection_->ask_at(from->url, "/v3/maintenance/transfer-leadership",
+                               etcd::hand_over_request(next->id));
 }
 
 bool EtcdStore::idle() const {

@@ -44,6 +44,15 @@ class EtcdStore final : public Store {
   Task<void> revoke(LeaseId lease) override;
   std::unique_ptr<Watch> watch(std::string prefix, Changed changed) override;
 
+  // The member that leads etcd, empty for none, and all there are, by name. Throws Unavailable.
+  struct Seat {
+    std::string leader;
+    std::vector<std::string> members;
+  };
+  Task<Seat> seat();
+  // Has the leader hand over to the member `to`. Throws Unavailable, also when it does not.
+  Task<void> hand_over(std::string to);
+
   // Whether no call is under way: then the runtime can be stopped without losing one. Home only.
   bool idle() const;
 

@@ -126,6 +126,28 @@ TEST_F(ThreeMembers, ALeaderOfTheElectionStaysItWhenALeaderOfEtcdDies) {
 }
 
 // The server's side of the stream is alive, and nothing comes through.
+Task<void> keep_seat(EtcdStore& store, EtcdStore::Seat& seat) {
+  seat = co_await store.seat();
+}
+
+TEST_F(ThreeMembers, TheLeaderHandsOver) {
+  const auto seat = [this] {
+    EtcdStore::Seat seen;
+    fixture_.on_store([&] { return keep_seat(fixture_.etcd(), seen); });
+    return seen;
+  };
+  const auto hand_over = [this](const std::string& to) {
+    fixture_.on_store([&] { return fixture_.etcd().hand_over(to); });
+  };
+  const EtcdStore::Seat before = seat();
+  ASSERT_EQ(before.members.size(), 3U);
+  const auto next = std::ranges::find_if(
+      before.members, [&](const std::string& name) { return name != before.leader; });
+  hand_over(*next);
+  EXPECT_EQ(seat().leader, *next);
+  EXPECT_THROW(hand_over("nobody"), Unavailable);
+}
+
 TEST(EtcdWatch, AStreamThatWentDeafIsNoticed) {
   test::TcpProxy deaf(one_member().port());
   class Fixture final : public EtcdFixture {

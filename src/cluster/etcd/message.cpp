@@ -257,6 +257,42 @@ Parsed<Lease> parse_grant(std::string_view body) {
   return Lease{.id = *id, .ttl = std::chrono::seconds(*ttl)};
 }
 
+Parsed<std::vector<Member>> parse_members(std::string_view body) {
+  const Parsed<json::object> object = object_of(body);
+  if (!object) {
+    return std::unexpected(object.error());
+  }
+  const json::value* const listed = object->if_contains("members");
+  if (listed == nullptr || !listed->is_array()) {
+    return not_understood("list of members", body);
+  }
+  std::vector<Member> members;
+  for (const json::value& value : listed->get_array()) {
+    const json::object* const one = value.if_object();
+    const json::value* const urls = one == nullptr ? nullptr : one->if_contains("clientURLs");
+    const json::array* const list = urls == nullptr ? nullptr : urls->if_array();
+    if (list == nullptr || list->empty() || !list->front().is_string()) {
+      continue;  // it has not started yet
+    }
+    members.push_back(
+        {text_in(*one, "ID"), text_in(*one, "name"), std::string(list->front().get_string())});
+  }
+  return members;
+}
+
+Parsed<std::string> parse_leader(std::string_view body) {
+  const Parsed<json::object> object = object_of(body);
+  if (!object) {
+    return std::unexpected(object.error());
+  }
+  const std::string leader = text_in(*object, "leader");
+  return leader.empty() ? "0" : leader;
+}
+
+std::string hand_over_request(std::string_view to) {
+  return json::serialize(json::object{{"targetID", to}});
+}
+
 Parsed<bool> parse_keep_alive(std::string_view body) {
   const Parsed<json::object> object = object_of(trim(body));
   if (!object) {

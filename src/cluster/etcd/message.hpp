@@ -65,6 +65,17 @@ struct WatchMessage {
 };
 Parsed<WatchMessage> parse_watch(std::string_view line);
 
+// Members of etcd; their numbers stay text, as they use all 64 bits.
+struct Member {
+  std::string id;
+  std::string name;
+  std::string url;  // for clients
+};
+Parsed<std::vector<Member>> parse_members(std::string_view body);
+// The number of the member that leads; "0": nobody.
+Parsed<std::string> parse_leader(std::string_view body);
+std::string hand_over_request(std::string_view to);  // a member's number
+
 // An answer other than 200.
 struct Refusal {
   int code = 0;  // gRPC status; 0: the body says nothing

@@ -52,6 +52,7 @@ TemplateValues patroni_values(const Planner& planner, const std::string& file) {
           {"stop_timeout", std::to_string(seconds(settings.stop_timeout))},
           {"network_timeout_ms", std::to_string(milliseconds(settings.network_timeout))},
           {"strict", settings.strict ? "true" : "false"},
+          {"standbys", std::to_string(topology.hosts_with(Part::postgres).size() - 1)},
           {"connections", std::to_string(settings.connections)},
           {"post_bootstrap", planner.paths.configuration + "/patroni/post_bootstrap"},
           {"data", state + "/data"},

@@ -341,7 +341,8 @@ Task<std::vector<AdminSummary>> Catalog::admin_summaries(std::string shop_id,
 }
 
 Task<Result<std::string>> Catalog::currency(std::string shop_id, std::optional<std::string> asked) {
-  const Rows rows = co_await database_.read(currencies_query(shop_id));
+  const Rows rows =
+      co_await database_.read(currencies_query(shop_id), storage::Freshness::replica);
   const ShopCurrencies currencies = currencies_from(rows);
   if (!asked) {
     co_return currencies.standard();
@@ -357,7 +358,8 @@ Task<Result<StoreProduct>> Catalog::store_product(std::string shop_id, std::stri
                                                   std::string currency) {
   std::vector<Query> queries = product_queries(shop_id, id_or_handle);
   queries.push_back(stock_query(shop_id, id_or_handle, options_.region));
-  const std::vector<Rows> rows = co_await database_.read_all(std::move(queries));
+  const std::vector<Rows> rows =
+      co_await database_.read_all(std::move(queries), storage::Freshness::replica);
   std::optional<Product> product = product_from(rows);
   if (!product || product->status != ProductStatus::published) {
     co_return no_product();

@@ -105,7 +105,7 @@ std::vector<Endpoint> parse_address(const std::string& text) {
   // A host that vanished is noticed in seconds, not in the quarter of an hour TCP grants it.
   set_default(common, "tcp_user_timeout",
               std::to_string(to_millis(limits::postgres_answer_timeout)));
-  set_default(common, "keepalives_idle", "2");
+  set_default(common, "keepalives_idle", "1");
   set_default(common, "keepalives_interval", "1");
   set_default(common, "keepalives_count", "3");
   std::vector<Endpoint> endpoints;

@@ -12,6 +12,7 @@
 #include "base/prng.hpp"
 #include "storage/limits.hpp"
 #include "tests/support/busy_orders.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/postgres.hpp"
 #include "tests/support/postgres_proxy.hpp"
 #include "tests/support/seed.hpp"
@@ -569,6 +570,43 @@ TEST_F(PostgresPair, OlderReadsGoToTheStandbyAndNeverMissWhatWasTold) {
   primary_.execute("ALTER SYSTEM SET synchronous_standby_names = ''");
   primary_.execute("SELECT pg_reload_conf()");
   EXPECT_EQ(client.notes(Freshness::replica), written);
+}
+
+// Whoever only looks is served, if need be with what was true a moment ago.
+TEST_F(PostgresPair, OlderReadsGoOnWithoutAPrimary) {
+  Client client(both());
+  client.commit(add_note("applied"));
+  const auto reads = [&] { return client.notes(Freshness::replica); };
+  const auto from_standby = [&] {
+    return client.counter("securecart_storage_standby_reads_total");
+  };
+  ASSERT_TRUE(test::eventually([&] { return reads().size() == 1 && from_standby() > 0; }));
+  standby_->execute("SELECT pg_wal_replay_pause()");
+  client.commit(add_note("only received"));
+  EXPECT_EQ(reads().size(), 2U) << "the standby is behind, and the primary answers";
+  primary_.kill_all();
+  ASSERT_TRUE(test::eventually(
+      [&] { return client.counter("securecart_storage_stale_reads_total") > 0 || reads().empty(); }));
+  EXPECT_EQ(reads(), (std::set<std::string>{"applied"}));
+  standby_->execute("SELECT pg_wal_replay_resume()");
+  EXPECT_TRUE(test::eventually([&] { return reads().size() == 2; }));
+}
+
+TEST_F(PostgresPair, AStandbyThatWasPromotedIsNoneAnyMore) {
+  Client client(both());
+  client.commit(add_note("a"));
+  const auto reads = [&] {
+    EXPECT_EQ(client.notes(Freshness::replica).size(), 1U);
+    return client.counter("securecart_storage_standby_reads_total");
+  };
+  ASSERT_TRUE(test::eventually([&] { return reads() > 0; }));
+  primary_.kill_all();
+  standby_->promote();
+  const auto still = [&] {
+    const std::uint64_t before = reads();
+    return reads() != before;
+  };
+  EXPECT_TRUE(test::eventually([&] { return !still(); }));
 }
 
 // An operator cancels the wait for the standby: the commit is visible but not safe yet.

@@ -14,8 +14,9 @@ namespace {
 
 using Part = Place::Part;
 
+// What a standby knows, and whether it is one still.
 constexpr std::string_view sql_tail =
-    "SELECT coalesce(max(position), 0) FROM event_log WHERE origin = $1";
+    "SELECT coalesce(max(position), 0), pg_is_in_recovery() FROM event_log WHERE origin = $1";
 constexpr std::string_view code_cancelled = "57014";
 
 // A long read may be silent for as long as it may run.
@@ -27,12 +28,28 @@ observe::Counter& fallbacks(observe::Metrics& metrics, const char* why) {
                          {{"why", why}});
 }
 
-std::vector<std::unique_ptr<Connection>> connections(const std::vector<Endpoint>& endpoints,
-                                                     Purpose purpose, std::size_t count,
-                                                     const Clock& clock) {
-  std::vector<std::unique_ptr<Connection>> made;
+using Connections = std::vector<std::unique_ptr<Connection>>;
+
+Connections connections(const std::vector<Endpoint>& endpoints, Purpose purpose, std::size_t count,
+                        const Clock& clock) {
+  Connections made;
   for (std::size_t i = 0; !endpoints.empty() && i < count; ++i) {
     made.push_back(std::make_unique<Connection>(endpoints, purpose, "", clock));
+  }
+  return made;
+}
+
+// One to each host, of which those come up that are a standby: when one dies, another is there.
+// Several to a single address, behind which there may be many.
+Connections standby_connections(const std::vector<Endpoint>& hosts, std::size_t count,
+                                const Clock& clock) {
+  if (hosts.size() <= 1) {
+    return connections(hosts, Purpose::standby, count, clock);
+  }
+  Connections made;
+  for (const Endpoint& host : hosts) {
+    made.push_back(
+        std::make_unique<Connection>(std::vector<Endpoint>{host}, Purpose::standby, "", clock));
   }
   return made;
 }
@@ -69,14 +86,15 @@ Readers::Readers(const ReaderOptions& options, Loop& loop, const Clock& clock,
       points_{connections(options.endpoints, Purpose::read, options.point_connections, clock), {}},
       listings_{connections(options.endpoints, Purpose::read, options.listing_connections, clock),
                 {}},
-      standbys_{connections(options.standbys, Purpose::standby, options.listing_connections, clock),
-                {}},
+      standbys_{standby_connections(options.standbys, options.listing_connections, clock), {}},
       queue_length_(
           metrics.gauge("securecart_storage_read_queue_length", "Reads waiting for a connection.")),
       retried_(metrics.counter("securecart_storage_read_retries_total",
                                "Reads sent again because their connection broke.")),
       standby_behind_(fallbacks(metrics, "behind")),
       standby_failed_(fallbacks(metrics, "failed")),
+      stale_(metrics.counter("securecart_storage_stale_reads_total",
+                             "Reads answered by a standby that is behind, for want of a primary.")),
       from_standby_(metrics.counter("securecart_storage_standby_reads_total",
                                     "Reads that a standby answered.")) {}
 
@@ -169,11 +187,17 @@ void Readers::take_queue() {
   }
 }
 
-// Connections are made one after the other: a server that is coming back, or is overwhelmed, is not
-// helped by more of them.
+// Connections are made one after the other, and for listings only where no standby takes them: a
+// server that is coming back, or is overwhelmed, is not helped by more of them.
 bool Readers::may_begin(const Pool& pool) const {
-  return (&pool != &listings_ || points_.up()) &&
-         std::ranges::none_of(pool.connections, [](const auto& one) { return one->connecting(); });
+  if (&pool == &standbys_) {
+    return true;  // each goes elsewhere
+  }
+  if (&pool == &listings_ &&
+      (!points_.up() || (listings_.queue.empty() && !standbys_.connections.empty()))) {
+    return false;
+  }
+  return std::ranges::none_of(pool.connections, [](const auto& one) { return one->connecting(); });
 }
 
 void Readers::collect(Pool& pool, SteadyTime now) {
@@ -264,8 +288,11 @@ void Readers::on_answer(Pool& pool, Connection& connection, Sent sent) {
     return;
   }
   if (standby && items.front().rows[0].integer(0) < read.told) {
-    fall_back(read, standby_behind_);
-    return;
+    if (points_.up()) {
+      fall_back(read, standby_behind_);
+      return;
+    }
+    stale_.add();
   }
   from_standby_.add(standby ? 1 : 0);
   std::vector<Rows> results;
@@ -274,6 +301,9 @@ void Readers::on_answer(Pool& pool, Connection& connection, Sent sent) {
   }
   read.result = std::move(results);
   answered_.push_back(&read);
+  if (standby && items.front().rows[0].integer(1) == 0) {
+    connection.drop("it is the primary now");
+  }
 }
 
 void Readers::try_again(Pool& pool, PendingRead& read) {

@@ -1,8 +1,9 @@
 // Reads on PostgreSQL: a few connections, each with several reads in flight.
 //
 //   current  -> point connections to the primary
-//   replica  -> connections to a standby, when there is one and it knows every event this process
-//               has told its observers; otherwise listing connections to the primary
+//   replica  -> a connection to a standby that knows every event this process has told its
+//               observers; where there is none, listing connections to the primary. Without a
+//               primary an older answer is better than none
 //
 // All queries of a read are one segment of the pipeline, which is one snapshot (address.cpp sets
 // the isolation level). A read whose connection breaks is tried again, also on another server.
@@ -107,6 +108,7 @@ class Readers final : public Participant {
   observe::Counter& retried_;
   observe::Counter& standby_behind_;
   observe::Counter& standby_failed_;
+  observe::Counter& stale_;
   observe::Counter& from_standby_;
 };
 

@@ -16,7 +16,7 @@ constexpr std::ptrdiff_t most_beside = 4;  // attempts with one host
 
 Hosts::Settings settings_for(Purpose purpose) {
   const resilience::Backoff for_standby{limits::postgres_standby_pause,
-                                        limits::postgres_standby_pause};
+                                        limits::postgres_standby_pause_most};
   const resilience::Backoff for_primary{limits::postgres_retry_pause,
                                         limits::postgres_retry_pause_most};
   return {.rest = {limits::postgres_connect_timeout, limits::postgres_slow_rest_most},
