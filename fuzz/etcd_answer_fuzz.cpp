@@ -17,6 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   etcd::parse_commit(bytes);
   etcd::parse_grant(bytes);
   etcd::parse_keep_alive(bytes);
+  etcd::parse_members(bytes);
+  etcd::parse_leader(bytes);
   etcd::parse_refusal(bytes);
   etcd::parse_watch(bytes);
   const std::size_t cut = data[0] % (bytes.size() + 1);

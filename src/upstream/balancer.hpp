@@ -41,7 +41,7 @@ class Balancer {
         .slow = std::chrono::seconds(3),
         .slow_percent = 80,
         .open_for = std::chrono::milliseconds(500),
-        .open_most = std::chrono::seconds(4),
+        .open_most = std::chrono::seconds(2),
         .probes = 3,
     };
     // Of all instances together: one role that hangs must not take all there is (a bulkhead).

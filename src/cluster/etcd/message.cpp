@@ -290,7 +290,7 @@ Parsed<std::string> parse_leader(std::string_view body) {
 }
 
 std::string hand_over_request(std::string_view to) {
-  return json::serialize(json::object{{"targetID", to}});
+  return to_string(json::object{{"targetID", to}});
 }
 
 Parsed<bool> parse_keep_alive(std::string_view body) {

@@ -32,6 +32,7 @@ TEST(EtcdMessage, RequestsAreWhatTheGatewayTakes) {
   EXPECT_EQ(grant_request(1500ms), R"({"TTL":"2"})");
   EXPECT_EQ(grant_request(1ms), R"({"TTL":"1"})");
   EXPECT_EQ(lease_request(5), R"({"ID":"5"})");
+  EXPECT_EQ(hand_over_request("9"), R"({"targetID":"9"})");
   EXPECT_EQ(watch_request("/a/", 12),
             R"({"create_request":{"key":"L2Ev","range_end":"L2Ew","start_revision":"12"}})");
 }
@@ -52,6 +53,18 @@ TEST(EtcdMessage, AnswersAreUnderstood) {
       R"({"header":{"revision":"9"},"kvs":[{"key":"L2E=","mod_revision":"3"}],"count":"4"})");
   EXPECT_EQ(fingerprint->fingerprint, (Fingerprint{4, 3}));
   EXPECT_EQ(parse_fingerprint(R"({"header":{"revision":"9"}})")->fingerprint, (Fingerprint{0, 0}));
+
+  const auto members = parse_members(
+      R"({"header":{"member_id":"7"},"members":[{"ID":"10501334649042878790","name":"a-data",)"
+      R"("peerURLs":["http://p"],"clientURLs":["http://10.77.1.11:2379"]},{"ID":"5"}]})");
+  ASSERT_TRUE(members.has_value()) << members.error();
+  ASSERT_EQ(members->size(), 1U) << "one has not started yet";
+  EXPECT_EQ(members->front().id, "10501334649042878790");
+  EXPECT_EQ(members->front().name, "a-data");
+  EXPECT_EQ(members->front().url, "http://10.77.1.11:2379");
+  EXPECT_FALSE(parse_members("{}").has_value());
+  EXPECT_EQ(parse_leader(R"({"leader":"10501334649042878790"})"), "10501334649042878790");
+  EXPECT_EQ(parse_leader("{}"), "0");
 
   const auto done = parse_commit(R"({"header":{"revision":"9"},"succeeded":true,"responses":[]})");
   EXPECT_TRUE(done->applied);

@@ -8,4 +8,7 @@ namespace securecart::limits {
 inline constexpr auto postgres_short_pause = std::chrono::milliseconds(20);  // something waits
 inline constexpr auto postgres_long_pause = std::chrono::milliseconds(200);  // nothing does
 
+// After which another host is asked beside one that nothing was heard of (RFC 8305 waits 250 ms).
+inline constexpr auto postgres_next_host = std::chrono::milliseconds(250);
+
 }  // namespace securecart::limits

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "storage/limits.hpp"
+#include "storage/postgres/limits.hpp"
 #include "storage/postgres/messages.hpp"
 
 namespace securecart::storage::postgres {
@@ -101,7 +102,9 @@ void Seeker::begin(std::size_t host) {
   }
   attempt.stage = PQstatus(raw);
   attempt.began = clock_.steady();
-  attempt.due = attempt.began + limits::postgres_connect_timeout;
+  const bool hurry = endpoints_.size() > 1 && attempt.stage == CONNECTION_STARTED;
+  attempt.due = attempt.began + (hurry ? Duration(limits::postgres_next_host)
+                                       : Duration(limits::postgres_connect_timeout));
   attempts_.push_back(std::move(attempt));
 }
 
@@ -134,8 +137,15 @@ Seeker::State Seeker::move_on(Attempt& attempt) {
   // Before the socket is connected, nothing of it is in the server's queue.
   const bool reached = attempt.stage != CONNECTION_STARTED;
   const SteadyTime last = attempt.began + limits::postgres_connect_patience;
-  if (!reached || now >= last) {
+  const SteadyTime unreachable = attempt.began + limits::postgres_connect_timeout;
+  if (now >= (reached ? last : unreachable)) {
     return State::silent;
+  }
+  if (!reached) {
+    attempt.slow = true;
+    attempt.due = unreachable;
+    hosts_.silent(attempt.host, now, random_);
+    return State::waiting;
   }
   if (!std::exchange(attempt.slow, true)) {
     hosts_.slow(attempt.host, now, random_);

@@ -7,7 +7,8 @@
 //
 // So what has reached a server waits there for its turn, while the other hosts are asked beside it.
 // It may wait in vain (a server or a balancer that died with it): so the same host is asked again
-// as well, after twice the time each time. Only what reached nobody is given up at once.
+// as well, after twice the time each time. Only what reached nobody is given up soon, and does not
+// hold the others up until then.
 #pragma once
 
 #include <memory>

@@ -73,6 +73,22 @@ TEST_F(SeekerTest, AsksTheOthersBesideIt) {
   EXPECT_LE(server.refuse_all(), 6);
 }
 
+TEST_F(SeekerTest, AHostThatIsGoneHoldsNobodyUp) {
+  const test::RawListener gone;
+  std::vector<std::unique_ptr<test::RawConnection>> queue;
+  for (int i = 0; i <= test::RawListener::backlog; ++i) {
+    queue.push_back(std::make_unique<test::RawConnection>(gone.port()));
+  }
+  Overwhelmed other;
+  const std::vector<Endpoint> hosts = endpoints({gone.port(), other.port()});
+  Seeker seeker(hosts, Purpose::write, "", clock_);
+  pass(seeker, 400ms);
+  EXPECT_EQ(other.refuse_all(), 1);
+  pass(seeker, 4s);
+  EXPECT_GT(other.refuse_all(), 0);
+  EXPECT_NE(seeker.problem().find("does not answer"), std::string::npos) << seeker.problem();
+}
+
 TEST_F(SeekerTest, BeginsOnlyWhenItMay) {
   Overwhelmed server;
   const std::vector<Endpoint> hosts = endpoints({server.port()});
