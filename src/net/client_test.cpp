@@ -199,7 +199,8 @@ TEST_F(ClientTest, LeavesAHostThatIsGoneSoonerThanOneThatIsSlow) {
   for (int i = 0; i <= RawListener::backlog; ++i) {
     queue.push_back(std::make_unique<RawConnection>(gone.port()));
   }
-  const HttpError error = error_of(send({"127.0.0.1", gone.port(), false}, request(Method::get, "/")));
+  const HttpError error =
+      error_of(send({"127.0.0.1", gone.port(), false}, request(Method::get, "/")));
   EXPECT_FALSE(error.outcome_unknown);
   EXPECT_NE(std::string(error.what()).find("cannot connect in time"), std::string::npos);
   EXPECT_EQ(send(server(), request(Method::get, "/wait")).get().status, 200);

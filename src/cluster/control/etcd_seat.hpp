@@ -1,6 +1,7 @@
 // Where etcd's leader should be: in another zone than PostgreSQL's primary. Patroni gives the
-// primary's place away when its lease in etcd ends, and an etcd whose leader is new lets every lease
-// begin anew: a zone that takes both costs one ttl more than one that takes the primary alone.
+// primary's place away when its lease in etcd ends, and an etcd whose leader is new lets every
+// lease begin anew: a zone that takes both costs one ttl more than one that takes the primary
+// alone.
 #pragma once
 
 #include <optional>

@@ -36,8 +36,15 @@ class Passwords::Slot {
   Passwords& passwords_;
 };
 
-Passwords::Passwords(net::Runtime& runtime, PasswordCost cost)
-    : runtime_(runtime), cost_(cost), unmatched_(hash_password(unknown_password(), cost)) {}
+Passwords::Passwords(net::Runtime& runtime, PasswordCost cost) : runtime_(runtime), cost_(cost) {}
+
+// Made at the first login of whomever, known or not: most processes never see one, and it costs as
+// much as half of their start.
+const std::string& Passwords::unmatched() {
+  std::call_once(unmatched_made_,
+                 [this] { unmatched_ = hash_password(unknown_password(), cost_); });
+  return unmatched_;
+}
 
 Passwords::Place::~Place() {
   if (passwords_ != nullptr) {
@@ -110,9 +117,10 @@ Task<bool> Passwords::matches(const Place& /*place*/, std::optional<std::string>
   co_await taking;
   const Slot slot(*this);
   const bool known = phc.has_value();
-  std::move_only_function<bool()> work = [stored = std::move(phc).value_or(unmatched_),
+  std::move_only_function<bool()> work = [this, phc = std::move(phc),
                                           password = std::move(password)] {
-    return password_matches(stored, password);
+    const std::string& of_nobody = unmatched();
+    return password_matches(phc ? *phc : of_nobody, password);
   };
   Task<bool> verifying = runtime_.blocking<bool>(std::move(work));
   const bool matched = co_await verifying;

@@ -22,7 +22,7 @@ namespace securecart::shop::accounts {
 
 class Passwords {
  public:
-  // `runtime` outlives this. Hashes once, to have a hash nobody's password matches.
+  // `runtime` outlives this.
   explicit Passwords(net::Runtime& runtime, PasswordCost cost = PasswordCost::interactive);
 
   // The right to hash or verify. Holding one is cheap; let it go when the answer is known.
@@ -52,12 +52,14 @@ class Passwords {
   using Job = std::move_only_function<void()>;
   class Slot;
 
+  const std::string& unmatched();
   Task<void> take_slot();
   void give_slot();
 
   net::Runtime& runtime_;
   const PasswordCost cost_;
-  const std::string unmatched_;
+  std::once_flag unmatched_made_;
+  std::string unmatched_;
   mutable std::mutex mutex_;
   std::size_t places_ = 0;
   std::size_t running_ = 0;

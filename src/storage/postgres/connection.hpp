@@ -76,6 +76,11 @@ class Connection {
   // Why it is not up, for people.
   std::string problem() const { return seeker_.problem(); }
   const std::string& label() const { return endpoints_[endpoint_].label; }
+  // The host it is, or was last, connected to.
+  std::size_t host() const { return endpoint_; }
+  // Where to look next, while it is not up.
+  void prefer(std::size_t host) { seeker_.prefer(host); }
+  void skip(std::uint32_t hosts) { seeker_.skip(hosts); }
   // Sends. The flight must live until take_answered() or take_lost() hands it back.
   void submit(Flight& flight);
   // The oldest answered flight, once; null: none.

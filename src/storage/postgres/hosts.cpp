@@ -22,7 +22,7 @@ std::optional<Hosts::Choice> Hosts::next(SteadyTime now) const {
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     const std::size_t host = (first_ + i) % hosts_.size();
     const SteadyTime at = std::max(from, hosts_[host].rest_until);
-    if (!hosts_[host].asked && (!best || at < best->at)) {
+    if (may_ask(host) && (!best || at < best->at)) {
       best = Choice{host, at};
     }
   }
@@ -58,8 +58,10 @@ void Hosts::slow(std::size_t host, SteadyTime now, Random& random) {
 }
 
 void Hosts::move_on(SteadyTime now, Random& random) {
-  const auto others = static_cast<std::size_t>(std::ranges::count_if(
-      hosts_, [now](const Host& one) { return !one.asked && one.rest_until <= now; }));
+  std::size_t others = 0;
+  for (std::size_t host = 0; host < hosts_.size(); ++host) {
+    others += may_ask(host) && hosts_[host].rest_until <= now ? 1 : 0;
+  }
   if (tried_ >= others) {
     pause_until_ = now + spread(settings_.pause.ceiling(rounds_), random);
     ++rounds_;
@@ -78,6 +80,11 @@ void Hosts::connected(std::size_t host) {
 void Hosts::lost(std::size_t host, SteadyTime now) {
   first_ = host;
   pause_until_ = now;
+}
+
+void Hosts::prefer(std::size_t host, SteadyTime now) {
+  lost(host, now);
+  hosts_[host].rest_until = SteadyTime::min();
 }
 
 }  // namespace securecart::storage::postgres

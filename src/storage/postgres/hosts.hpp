@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -25,11 +26,12 @@ class Hosts {
   struct Choice {
     std::size_t host;
     SteadyTime at;
+    bool operator==(const Choice&) const = default;
   };
 
   Hosts(std::size_t count, const Settings& settings);
 
-  // Nothing: all are being asked.
+  // Nothing: all are being asked, or skipped.
   std::optional<Choice> next(SteadyTime now) const;
   void began(std::size_t host);
   // The host answered that it is of no use: refused, of the wrong role, no such password.
@@ -41,6 +43,10 @@ class Hosts {
   void connected(std::size_t host);
   // A connection that was of use broke: its host is as likely as any to be back.
   void lost(std::size_t host, SteadyTime now);
+  // It is said to be of use: it is the next one, at once.
+  void prefer(std::size_t host, SteadyTime now);
+  // Those that are not to be asked, a bit for each.
+  void skip(std::uint32_t hosts) { skipped_ = hosts; }
 
  private:
   struct Host {
@@ -48,10 +54,14 @@ class Hosts {
     int slow = 0;  // times in a row
     SteadyTime rest_until = SteadyTime::min();
   };
+  bool may_ask(std::size_t host) const {
+    return !hosts_[host].asked && (skipped_ >> host & 1U) == 0;
+  }
   void move_on(SteadyTime now, Random& random);
 
   const Settings settings_;
   std::vector<Host> hosts_;
+  std::uint32_t skipped_ = 0;
   std::size_t first_ = 0;  // to be tried next
   std::size_t tried_ = 0;  // in this round
   int rounds_ = 0;         // without use

@@ -98,6 +98,18 @@ TEST_F(HostsTest, OneThatIsSlowRestsTwiceAsLongEachTime) {
   }
 }
 
+TEST_F(HostsTest, WhoIsKnownToBeOfNoUseIsNotAskedUntilItIs) {
+  hosts_.skip(0b110);
+  EXPECT_EQ(hosts_.next(now_)->host, 0U);
+  EXPECT_EQ(refuse_until(now_ + 10s)[1], 0);
+  hosts_.skip(0b111);
+  EXPECT_EQ(hosts_.next(now_), std::nullopt);
+  hosts_.skip(0b100);
+  hosts_.prefer(1, now_);
+  EXPECT_EQ(hosts_.next(now_)->host, 1U);
+  EXPECT_EQ(hosts_.next(now_)->at, now_) << "whatever pause there was";
+}
+
 TEST_F(HostsTest, ASingleHostDoesNotRest) {
   Hosts alone(1, settings);
   for (int i = 0; i < 10; ++i) {

@@ -11,4 +11,7 @@ inline constexpr auto postgres_long_pause = std::chrono::milliseconds(200);  // 
 // After which another host is asked beside one that nothing was heard of (RFC 8305 waits 250 ms).
 inline constexpr auto postgres_next_host = std::chrono::milliseconds(250);
 
+// Between two questions to the standbys whether one was promoted, while there is no primary.
+inline constexpr auto postgres_look_for_primary = std::chrono::milliseconds(200);
+
 }  // namespace securecart::limits

@@ -116,11 +116,13 @@ PostgresDatabase::PostgresDatabase(PostgresOptions options, const Clock& clock,
   writer_ = std::make_unique<Writer>(
       postgres::WriterOptions{endpoints, options_.origin, options_.synchronous_commit,
                               options_.group_commit, options_.sabotage.skip_dedupe},
-      opened.tail, *writing_, clock, metrics);
+      opened.tail, primary_, *writing_, clock, metrics);
+  const bool hosts_are_known = options_.standby_url.empty() && endpoints.size() > 1;
   readers_ = std::make_unique<Readers>(
       postgres::ReaderOptions{endpoints, standbys_of(options_, endpoints), options_.origin,
-                              options_.point_connections, options_.listing_connections},
-      *reading_, clock, metrics);
+                              options_.point_connections, options_.listing_connections,
+                              hosts_are_known ? &primary_ : nullptr},
+      *reading_, *writing_, clock, metrics);
   writing_->add(*writer_);
   reading_->add(*readers_);
   writing_->start();

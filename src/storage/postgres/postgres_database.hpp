@@ -67,6 +67,7 @@ class PostgresDatabase final : public Database {
 
  private:
   const PostgresOptions options_;
+  postgres::Primary primary_;
   std::unique_ptr<postgres::Loop> writing_;
   std::unique_ptr<postgres::Loop> reading_;
   std::unique_ptr<postgres::Writer> writer_;

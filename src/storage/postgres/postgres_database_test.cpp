@@ -585,8 +585,9 @@ TEST_F(PostgresPair, OlderReadsGoOnWithoutAPrimary) {
   client.commit(add_note("only received"));
   EXPECT_EQ(reads().size(), 2U) << "the standby is behind, and the primary answers";
   primary_.kill_all();
-  ASSERT_TRUE(test::eventually(
-      [&] { return client.counter("securecart_storage_stale_reads_total") > 0 || reads().empty(); }));
+  ASSERT_TRUE(test::eventually([&] {
+    return client.counter("securecart_storage_stale_reads_total") > 0 || reads().empty();
+  }));
   EXPECT_EQ(reads(), (std::set<std::string>{"applied"}));
   standby_->execute("SELECT pg_wal_replay_resume()");
   EXPECT_TRUE(test::eventually([&] { return reads().size() == 2; }));

@@ -17,6 +17,7 @@ using Part = Place::Part;
 // What a standby knows, and whether it is one still.
 constexpr std::string_view sql_tail =
     "SELECT coalesce(max(position), 0), pg_is_in_recovery() FROM event_log WHERE origin = $1";
+constexpr std::string_view sql_is_standby = "SELECT pg_is_in_recovery()";
 constexpr std::string_view code_cancelled = "57014";
 
 // A long read may be silent for as long as it may run.
@@ -78,11 +79,13 @@ Connection* Readers::Pool::idlest() const {
   return best;
 }
 
-Readers::Readers(const ReaderOptions& options, Loop& loop, const Clock& clock,
+Readers::Readers(const ReaderOptions& options, Loop& loop, Loop& writing, const Clock& clock,
                  observe::Metrics& metrics)
     : origin_(options.origin),
+      primary_(options.primary),
       clock_(clock),
       loop_(loop),
+      writing_(writing),
       points_{connections(options.endpoints, Purpose::read, options.point_connections, clock), {}},
       listings_{connections(options.endpoints, Purpose::read, options.listing_connections, clock),
                 {}},
@@ -129,6 +132,7 @@ SteadyTime Readers::step(SteadyTime now) {
     collect(*pool, now);
   }
   take_queue();
+  look_for_primary(now);
   SteadyTime due = now + limits::postgres_long_pause;
   for (Pool* pool : {&standbys_, &points_, &listings_}) {
     send_waiting(*pool, now);
@@ -168,6 +172,11 @@ void Readers::hear(std::span<const pollfd> sockets) {
   }
 }
 
+bool Readers::closing() {
+  const std::scoped_lock lock(mutex_);
+  return closing_;
+}
+
 bool Readers::idle() {
   const std::scoped_lock lock(mutex_);
   return closing_ && !closed_told_ && queue_.empty() && sent_.empty() && points_.queue.empty() &&
@@ -187,11 +196,63 @@ void Readers::take_queue() {
   }
 }
 
+void Readers::look_for_primary(SteadyTime now) {
+  if (primary_ == nullptr) {
+    return;
+  }
+  std::uint32_t known = 0;
+  for (std::size_t i = 0; i < standbys_.connections.size(); ++i) {
+    known |= standbys_.connections[i]->up() ? std::uint32_t{1} << i : 0U;
+  }
+  primary_->standbys = known;
+  if (primary_->writer_at >= 0 || now < next_look_ || closing()) {
+    return;
+  }
+  next_look_ = now + limits::postgres_look_for_primary;
+  for (const auto& connection : standbys_.connections) {
+    const bool under_way = std::ranges::any_of(sent_, [&](const auto& sent) {
+      return sent->connection == connection.get() && sent->read == nullptr;
+    });
+    if (connection->up() && !under_way) {
+      auto look = std::make_unique<Sent>(Sent{nullptr, connection.get(), {}});
+      look->assembly.add({Part::frame}, sql_is_standby);
+      look->assembly.end_segment();
+      Flight& flight = look->assembly.flight;
+      sent_.push_back(std::move(look));
+      connection->submit(flight);
+    }
+  }
+}
+
+void Readers::on_look(Connection& connection, const Sent& look) {
+  const Item& item = look.assembly.flight.items.front();
+  if (item.state != Item::State::ok || item.rows[0].integer(0) != 0) {
+    return;
+  }
+  was_promoted(connection);
+}
+
+void Readers::was_promoted(Connection& connection) {
+  connection.drop("it is the primary now");
+  if (primary_ == nullptr) {
+    return;
+  }
+  const auto at = std::ranges::find_if(standbys_.connections,
+                                       [&](const auto& one) { return one.get() == &connection; });
+  const auto host = at - standbys_.connections.begin();
+  primary_->standbys &= ~(std::uint32_t{1} << host);
+  primary_->promoted = static_cast<int>(host);
+  writing_.wake();
+}
+
 // Connections are made one after the other, and for listings only where no standby takes them: a
 // server that is coming back, or is overwhelmed, is not helped by more of them.
 bool Readers::may_begin(const Pool& pool) const {
   if (&pool == &standbys_) {
     return true;  // each goes elsewhere
+  }
+  if (primary_ != nullptr && primary_->writer_at < 0) {
+    return false;
   }
   if (&pool == &listings_ &&
       (!points_.up() || (listings_.queue.empty() && !standbys_.connections.empty()))) {
@@ -201,10 +262,19 @@ bool Readers::may_begin(const Pool& pool) const {
 }
 
 void Readers::collect(Pool& pool, SteadyTime now) {
+  const int primary = primary_ == nullptr || &pool == &standbys_ ? -1 : primary_->writer_at.load();
   for (const auto& connection : pool.connections) {
+    if (primary >= 0 && !connection->up() && !connection->connecting()) {
+      connection->prefer(static_cast<std::size_t>(primary));
+    }
     connection->step(may_begin(pool));
     while (const Flight* flight = connection->take_answered()) {
-      on_answer(pool, *connection, std::move(*sent_as(flight)));
+      const std::unique_ptr<Sent> sent = sent_as(flight);
+      if (sent->read == nullptr) {
+        on_look(*connection, *sent);
+      } else {
+        on_answer(pool, *connection, std::move(*sent));
+      }
     }
     const bool silent = std::ranges::any_of(sent_, [&](const auto& sent) {
       return sent->connection == connection.get() &&
@@ -214,7 +284,9 @@ void Readers::collect(Pool& pool, SteadyTime now) {
       connection->drop("the server does not answer");
     }
     while (const Flight* flight = connection->take_lost()) {
-      try_again(pool, *sent_as(flight)->read);
+      if (PendingRead* const read = sent_as(flight)->read) {
+        try_again(pool, *read);
+      }
     }
   }
 }
@@ -302,7 +374,7 @@ void Readers::on_answer(Pool& pool, Connection& connection, Sent sent) {
   read.result = std::move(results);
   answered_.push_back(&read);
   if (standby && items.front().rows[0].integer(1) == 0) {
-    connection.drop("it is the primary now");
+    was_promoted(connection);
   }
 }
 

@@ -23,6 +23,7 @@
 #include "observe/metrics.hpp"
 #include "storage/postgres/group.hpp"
 #include "storage/postgres/loop.hpp"
+#include "storage/postgres/primary.hpp"
 
 namespace securecart::storage::postgres {
 
@@ -47,11 +48,15 @@ struct ReaderOptions {
   std::string origin;
   std::size_t point_connections;
   std::size_t listing_connections;
+  // Shared with the writer when `standbys` are the endpoints, several hosts; null otherwise.
+  Primary* primary = nullptr;
 };
 
 class Readers final : public Participant {
  public:
-  Readers(const ReaderOptions& options, Loop& loop, const Clock& clock, observe::Metrics& metrics);
+  // `writing` is the writer's loop. What is passed by reference outlives it.
+  Readers(const ReaderOptions& options, Loop& loop, Loop& writing, const Clock& clock,
+          observe::Metrics& metrics);
 
   // False when the queue is full or the database is closing: nobody will be woken.
   bool submit(PendingRead& read);
@@ -64,7 +69,7 @@ class Readers final : public Participant {
 
  private:
   struct Sent {
-    PendingRead* read;
+    PendingRead* read;  // null: whether it is a standby still
     const Connection* connection;
     Assembly assembly;
   };
@@ -77,6 +82,9 @@ class Readers final : public Participant {
   };
 
   void take_queue();
+  void look_for_primary(SteadyTime now);
+  void on_look(Connection& connection, const Sent& look);
+  void was_promoted(Connection& connection);
   bool may_begin(const Pool& pool) const;
   void collect(Pool& pool, SteadyTime now);
   void send_waiting(Pool& pool, SteadyTime now);
@@ -87,11 +95,15 @@ class Readers final : public Participant {
   void fall_back(PendingRead& read, observe::Counter& why);
   void answer(PendingRead& read, std::exception_ptr error);
   void wake_answered();
+  bool closing();
   bool idle();
 
   const std::string origin_;
+  Primary* const primary_;
   const Clock& clock_;
   Loop& loop_;
+  Loop& writing_;
+  SteadyTime next_look_ = SteadyTime::min();
   Pool points_;
   Pool listings_;
   Pool standbys_;

@@ -164,6 +164,10 @@ void Seeker::useless(std::size_t host, std::string why) {
   hosts_.refused(host, clock_.steady(), random_);
 }
 
+void Seeker::prefer(std::size_t host) {
+  hosts_.prefer(host, clock_.steady());
+}
+
 std::string Seeker::problem() const {
   std::string all;
   for (const std::string& problem : problems_) {

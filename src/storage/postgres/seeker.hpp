@@ -50,6 +50,9 @@ class Seeker {
   // What step() found broke, or is of no use after all.
   void lost(std::size_t host, std::string why);
   void useless(std::size_t host, std::string why);
+  // Somebody else knows that the host is of use: it is asked next, at once.
+  void prefer(std::size_t host);
+  void skip(std::uint32_t hosts) { hosts_.skip(hosts); }
 
   bool seeking() const { return !attempts_.empty(); }
   // When step() is due although nothing happens.

@@ -56,11 +56,12 @@ std::int64_t tail_of(const Item& item) {
 
 }  // namespace
 
-Writer::Writer(WriterOptions options, std::int64_t tail, Loop& loop, const Clock& clock,
-               observe::Metrics& metrics)
+Writer::Writer(WriterOptions options, std::int64_t tail, Primary& primary, Loop& loop,
+               const Clock& clock, observe::Metrics& metrics)
     : options_(std::move(options)),
       instance_(random_name(clock)),
       clock_(clock),
+      primary_(primary),
       loop_(loop),
       connection_(options_.endpoints, Purpose::write, options_.synchronous_commit, clock),
       notices_(options_.endpoints, Purpose::notices, "", clock),
@@ -136,7 +137,7 @@ void Writer::close() {
 // The loop ----------------------------------------------------------------------------------------
 
 SteadyTime Writer::step(SteadyTime now) {
-  connection_.step();
+  watch_session();
   step_notices();
   while (connection_.take_lost() != nullptr) {
     on_lost();
@@ -166,6 +167,19 @@ SteadyTime Writer::step(SteadyTime now) {
   const SteadyTime soon =
       now + (waiting ? limits::postgres_short_pause : limits::postgres_long_pause);
   return std::min({soon, connection_.due(), connection_.up() ? notices_.due() : soon});
+}
+
+void Writer::watch_session() {
+  if (const int promoted = primary_.promoted.exchange(-1); promoted >= 0 && !connection_.up()) {
+    connection_.prefer(static_cast<std::size_t>(promoted));
+  }
+  connection_.skip(primary_.standbys);
+  connection_.step();
+  primary_.writer_at = connection_.up() ? static_cast<int>(connection_.host()) : -1;
+  if (connection_.up() && std::exchange(session_, connection_.session()) != connection_.session() &&
+      session_ > 1) {  // the first one is nothing to tell of
+    log::info("database_connected", {{"database", std::string_view(connection_.label())}});
+  }
 }
 
 void Writer::watch(std::vector<pollfd>& sockets) {

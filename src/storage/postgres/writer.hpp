@@ -28,6 +28,7 @@
 #include "storage/pending.hpp"
 #include "storage/postgres/group.hpp"
 #include "storage/postgres/loop.hpp"
+#include "storage/postgres/primary.hpp"
 
 namespace securecart::storage::postgres {
 
@@ -56,7 +57,8 @@ struct Group {
 class Writer final : public Participant {
  public:
   // `tail` is the position of the last event: observers are told of those behind it.
-  Writer(WriterOptions options, std::int64_t tail, Loop& loop, const Clock& clock,
+  // Says in `primary`, which outlives it, where it is connected.
+  Writer(WriterOptions options, std::int64_t tail, Primary& primary, Loop& loop, const Clock& clock,
          observe::Metrics& metrics);
 
   enum class Submitted { queued, answered };
@@ -85,6 +87,7 @@ class Writer final : public Participant {
   void send_settling();
   void on_answer();
   void on_lost();
+  void watch_session();
 
   void on_applied();
   void on_applied_plain(const Assembly& sent);
@@ -115,9 +118,11 @@ class Writer final : public Participant {
   const WriterOptions options_;
   const std::string instance_;  // random: names this writer among others
   const Clock& clock_;
+  Primary& primary_;
   Loop& loop_;
   Connection connection_;
   Connection notices_;
+  std::uint64_t session_ = 0;  // that was told of
   Guards guards_;
 
   std::mutex mutex_;  // of what follows
