@@ -219,8 +219,8 @@ void RegionLab::look_at_postgres(std::vector<std::string>& ailments) const {
     ailments.push_back(fmt::format("PostgreSQL runs on {} of {} hosts", streaming, hosts));
   }
   if (synchronous + 1 < hosts) {
-    ailments.push_back(fmt::format("PostgreSQL's primary waits for {} of {} standbys", synchronous,
-                                   hosts - 1));
+    ailments.push_back(
+        fmt::format("PostgreSQL's primary waits for {} of {} standbys", synchronous, hosts - 1));
   }
 }
 

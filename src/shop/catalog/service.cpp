@@ -341,8 +341,7 @@ Task<std::vector<AdminSummary>> Catalog::admin_summaries(std::string shop_id,
 }
 
 Task<Result<std::string>> Catalog::currency(std::string shop_id, std::optional<std::string> asked) {
-  const Rows rows =
-      co_await database_.read(currencies_query(shop_id), storage::Freshness::replica);
+  const Rows rows = co_await database_.read(currencies_query(shop_id), storage::Freshness::replica);
   const ShopCurrencies currencies = currencies_from(rows);
   if (!asked) {
     co_return currencies.standard();
