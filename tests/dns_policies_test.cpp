@@ -284,7 +284,8 @@ members = ["first", "green"]
     }
   }
   site.reset();
-  EXPECT_TRUE(eventually([&] { return dns->dig("careful.shop.test +short") == "192.0.2.2\n"; }));
+  EXPECT_TRUE(eventually([&] { return dns->dig("careful.shop.test +short") == "192.0.2.2\n"; },
+                         std::chrono::seconds(5)));
 }
 
 TEST_F(DnsPolicies, SaysThatAnOrderWouldBeForgotten) {

@@ -27,6 +27,16 @@ std::string authority_of(std::string_view url) {
   return std::string(rest.substr(0, rest.find('/')));
 }
 
+net::ClientRequest post(std::string target, std::string body, Duration timeout) {
+  net::ClientRequest request;
+  request.method = net::Method::post;
+  request.target = std::move(target);
+  request.headers.add("Content-Type", "application/json");
+  request.body = std::move(body);
+  request.timeout = timeout;
+  return request;
+}
+
 }  // namespace
 
 std::string etcd_endpoints_problem(const std::vector<std::string>& endpoints) {
@@ -83,12 +93,7 @@ Task<net::Response> EtcdStore::Connection::ask(std::string path, std::string bod
       throw Unavailable("etcd does not answer: " + problem);
     }
     const std::size_t at = preferred_;
-    net::ClientRequest request;
-    request.method = net::Method::post;
-    request.target = endpoints_[at].path + path;
-    request.headers.add("Content-Type", "application/json");
-    request.body = body;
-    request.timeout = left;
+    net::ClientRequest request = post(endpoints_[at].path + path, body, left);
     std::optional<net::Response> response;
     bool taken = true;
     try {
@@ -131,12 +136,7 @@ Task<void> EtcdStore::Connection::ask_at(std::string url, std::string path, std:
   if (!parsed) {
     throw Unavailable("etcd names itself " + url);
   }
-  net::ClientRequest request;
-  request.method = net::Method::post;
-  request.target = parsed->path + path;
-  request.headers.add("Content-Type", "application/json");
-  request.body = std::move(body);
-  request.timeout = options_.patience;
+  net::ClientRequest request = post(parsed->path + path, std::move(body), options_.patience);
   std::string problem;
   try {
     const net::Response response =

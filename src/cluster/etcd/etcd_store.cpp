@@ -88,14 +88,25 @@ std::unique_ptr<Store::Watch> EtcdStore::watch(std::string prefix, Changed chang
   return std::make_unique<Handle<Mirror>>(std::move(mirror));
 }
 
-Task<EtcdStore::Seat> EtcdStore::seat() {
-  const std::string leader = co_await connection_->ask<std::string>("/v3/maintenance/status", "{}",
-                                                                    true, etcd::parse_leader);
-  const std::vector<etcd::Member> members = co_await connection_->ask<std::vector<etcd::Member>>(
+struct EtcdStore::Members {
+  std::string leader;  // its number
+  std::vector<etcd::Member> all;
+};
+
+Task<EtcdStore::Members> EtcdStore::members() {
+  Members members;
+  members.leader = co_await connection_->ask<std::string>("/v3/maintenance/status", "{}", true,
+                                                          etcd::parse_leader);
+  members.all = co_await connection_->ask<std::vector<etcd::Member>>(
       "/v3/cluster/member/list", "{}", true, etcd::parse_members);
+  co_return members;
+}
+
+Task<EtcdStore::Seat> EtcdStore::seat() {
+  const Members members = co_await this->members();
   Seat seat;
-  for (const etcd::Member& member : members) {
-    if (member.id == leader) {
+  for (const etcd::Member& member : members.all) {
+    if (member.id == members.leader) {
       seat.leader = member.name;
     }
     seat.members.push_back(member.name);
@@ -104,13 +115,10 @@ Task<EtcdStore::Seat> EtcdStore::seat() {
 }
 
 Task<void> EtcdStore::hand_over(std::string to) {
-  const std::string leader = co_await connection_->ask<std::string>("/v3/maintenance/status", "{}",
-                                                                    true, etcd::parse_leader);
-  const std::vector<etcd::Member> members = co_await connection_->ask<std::vector<etcd::Member>>(
-      "/v3/cluster/member/list", "{}", true, etcd::parse_members);
-  const auto from = std::ranges::find(members, leader, &etcd::Member::id);
-  const auto next = std::ranges::find(members, to, &etcd::Member::name);
-  if (from == members.end() || next == members.end()) {
+  const Members members = co_await this->members();
+  const auto from = std::ranges::find(members.all, members.leader, &etcd::Member::id);
+  const auto next = std::ranges::find(members.all, to, &etcd::Member::name);
+  if (from == members.all.end() || next == members.all.end()) {
     throw Unavailable("etcd has no leader, or no member " + to);
   }
   co_await connection_->ask_at(from->url, "/v3/maintenance/transfer-leadership",

@@ -59,6 +59,9 @@ class EtcdStore final : public Store {
  private:
   class Connection;
   class Mirror;
+  struct Members;
+  Task<Members> members();
+
   std::shared_ptr<Connection> connection_;
 };
 

@@ -217,9 +217,7 @@ void Readers::look_for_primary(SteadyTime now) {
       auto look = std::make_unique<Sent>(Sent{nullptr, connection.get(), {}});
       look->assembly.add({Part::frame}, sql_is_standby);
       look->assembly.end_segment();
-      Flight& flight = look->assembly.flight;
-      sent_.push_back(std::move(look));
-      connection->submit(flight);
+      launch(*connection, std::move(look));
     }
   }
 }
@@ -335,6 +333,10 @@ void Readers::send(Connection& connection, PendingRead& read) {
     sent->assembly.add({Part::statement}, query.sql, &query.parameters);
   }
   sent->assembly.end_segment();
+  launch(connection, std::move(sent));
+}
+
+void Readers::launch(Connection& connection, std::unique_ptr<Sent> sent) {
   Flight& flight = sent->assembly.flight;
   sent_.push_back(std::move(sent));
   connection.submit(flight);

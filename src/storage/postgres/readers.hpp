@@ -89,6 +89,7 @@ class Readers final : public Participant {
   void collect(Pool& pool, SteadyTime now);
   void send_waiting(Pool& pool, SteadyTime now);
   void send(Connection& connection, PendingRead& read);
+  void launch(Connection& connection, std::unique_ptr<Sent> sent);
   std::unique_ptr<Sent> sent_as(const Flight* flight);
   void on_answer(Pool& pool, Connection& connection, Sent sent);
   void try_again(Pool& pool, PendingRead& read);
