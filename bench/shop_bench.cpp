@@ -2,10 +2,9 @@
 // its limits in the same run: bare Beast with a constant body for reads, the completion's own
 // batches straight into SqliteDatabase for checkouts. docs/bench.md says how to read the tables.
 //
-//   shop_bench [--quick | --full] [--only PART] [--seconds S] [--seed N]
+//   shop_bench [--quick] [--only PART] [--seconds S] [--seed N]
 //
-//   --quick   1k and 10k products, no orders beforehand; default adds 100k products, 100k orders;
-//   --full    adds 1M orders
+//   --quick   1k and 10k products, no orders beforehand; without it 100k products, 1M orders, too
 //   --only    reads, checkouts or growth
 #include <atomic>
 #include <cstdio>
@@ -42,35 +41,29 @@ constexpr std::size_t connections = 64;
 constexpr std::int64_t base_products = 1'000;
 constexpr std::int64_t carts = 24'000;
 constexpr std::size_t bare_batches = 6'000;
-constexpr std::size_t checkouts_waiting = 256;  // over HTTP and of the bare batches alike
+constexpr std::size_t checkouts_waiting = 512;  // over HTTP and of the bare batches alike
 constexpr std::int64_t products_read = 500;     // that many different ones, in turns
 const std::vector<std::string> without_payments{
     "--roles", "accounts,catalog,events,imports,inventory,orders,test-payments,web"};
 
 struct Options {
   bool quick = false;
-  bool full = false;
   std::string only;    // a part; empty: all
   double seconds = 2;  // of each measurement
   std::uint64_t seed = 1;
 };
 
-// Says a line of Markdown on the screen and keeps it for the file.
+// Markdown, line by line.
 class Report {
  public:
   void line(const std::string& text) {
     fmt::print("{}\n", text);
     std::fflush(stdout);
-    text_ += text + "\n";
   }
   void table() {
     line("\n| what | rate/s | p50 ms | p99 ms | p99.9 ms | CPU us | RSS MB | failed |");
     line("|---|---:|---:|---:|---:|---:|---:|---:|");
   }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
 };
 
 std::string read_text(const fs::path& file) {
@@ -437,9 +430,6 @@ class ShopBench {
     report_.table();
     std::int64_t size = 0;
     for (const std::int64_t wanted : {0, 100'000, 1'000'000}) {
-      if (!options_.full && wanted > 100'000) {
-        break;
-      }
       if (wanted > size) {
         ShopRows(template_, shop_id_).add_orders(size, wanted);
         size = wanted;
@@ -490,8 +480,6 @@ Options parse(int argc, char** argv) {
     const std::string_view word = argv[i];
     if (word == "--quick") {
       options.quick = true;
-    } else if (word == "--full") {
-      options.full = true;
     } else if (word == "--only" && i + 1 < argc && is_part(argv[i + 1])) {
       options.only = argv[++i];
     } else if (word == "--seconds" && i + 1 < argc) {
@@ -500,7 +488,7 @@ Options parse(int argc, char** argv) {
       options.seed = std::strtoull(argv[++i], nullptr, 10);
     } else {
       throw std::runtime_error(
-          "usage: shop_bench [--quick | --full] [--only PART] [--seconds S] [--seed N]; "
+          "usage: shop_bench [--quick] [--only PART] [--seconds S] [--seed N]; "
           "PART: reads, checkouts, growth");
     }
   }
@@ -509,15 +497,12 @@ Options parse(int argc, char** argv) {
 
 int run(const Options& options) {
   Report report;
-  report.line("# What the shop costs\n");
   report.line(
       fmt::format("{}, revision {}, {} cores, seed {}, {} s each, {} "
                   "connections; CPU is the server's, user and system, for one answer.",
                   format_rfc3339(SystemClock().now()), revision(),
                   std::thread::hardware_concurrency(), options.seed, options.seconds, connections));
   ShopBench(options, report).run();
-  fs::create_directories("artifacts/bench");
-  std::ofstream("artifacts/bench/RESULTS.md") << report.text();
   return 0;
 }
 

@@ -39,17 +39,18 @@ GroupCommitter::GroupCommitter(Connection& connection, const Clock& clock, std::
   tail_ = rows[0].integer(0);
 }
 
-GroupResult GroupCommitter::commit(std::span<Pending* const> group,
+GroupResult GroupCommitter::commit(std::vector<Pending*>& group, const Joining& joining,
                                    const std::function<void()>& before_commit) {
   result_ = {};
   next_ = tail_ + 1;
   now_millis_ = to_millis(clock_.now());
   syncing_ = false;
+  bool answered = false;
   try {
-    apply_group(group);
+    apply_group(group, joining);
     if (before_commit) {
       before_commit();
-      group = {};
+      answered = true;
     }
     finish();
   } catch (const EngineError& error) {
@@ -61,22 +62,27 @@ GroupResult GroupCommitter::commit(std::span<Pending* const> group,
                                          {"code", error.code},
                                          {"batches", group.size()}});
     result_ = {};
-    result_.failed = group.size();  // none, when they were answered before
-    for (Pending* pending : group) {
-      pending->outcome =
-          Failure{unknown ? Failure::Kind::outcome_unknown : Failure::Kind::unavailable,
-                  std::string("the database could not commit: ") + error.what()};
+    if (!answered) {
+      result_.failed = group.size();
+      for (Pending* pending : group) {
+        pending->outcome =
+            Failure{unknown ? Failure::Kind::outcome_unknown : Failure::Kind::unavailable,
+                    std::string("the database could not commit: ") + error.what()};
+      }
     }
   }
   return std::move(result_);
 }
 
-void GroupCommitter::apply_group(std::span<Pending* const> group) {
+void GroupCommitter::apply_group(std::vector<Pending*>& group, const Joining& joining) {
   connection_.change(sql_begin, {});
-  for (Pending* pending : group) {
-    apply(*pending);
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    apply(*group[i]);
     if (!connection_.in_transaction()) {
       throw EngineError("a statement ended the transaction of its group", SQLITE_ABORT);
+    }
+    if (joining && i + 1 == group.size()) {
+      joining(group);
     }
   }
 }

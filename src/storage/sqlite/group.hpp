@@ -6,6 +6,8 @@
 //     SAVEPOINT  batch 3: key known, nothing applied         -> Committed{replayed}
 //   COMMIT (synchronous=FULL)
 //
+// A group is open until its COMMIT: batches that come while others are applied join it.
+//
 // What a batch is answered may rest on the batches before it in the group, so nobody is answered
 // before COMMIT, and when COMMIT fails everybody is told so.
 #pragma once
@@ -13,7 +15,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -44,16 +45,19 @@ class GroupCommitter {
   // `connection` is the only one that writes; its schema is in place. Throws EngineError.
   GroupCommitter(Connection& connection, const Clock& clock, std::string origin, Sabotage sabotage);
 
-  // Gives each batch its outcome. `before_commit` runs between the last statement and COMMIT; the
-  // batches are not touched any more after it. Does not throw.
-  GroupResult commit(std::span<Pending* const> group,
+  // Appends the batches that wait by now; nothing when the group is full. Must not throw.
+  using Joining = std::function<void(std::vector<Pending*>& group)>;
+
+  // Gives each batch of `group`, and those that join it, its outcome. `before_commit` runs between
+  // the last statement and COMMIT; the batches are not touched any more after it. Does not throw.
+  GroupResult commit(std::vector<Pending*>& group, const Joining& joining = nullptr,
                      const std::function<void()>& before_commit = nullptr);
 
   // Position of the last durable event.
   std::int64_t tail() const { return tail_; }
 
  private:
-  void apply_group(std::span<Pending* const> group);
+  void apply_group(std::vector<Pending*>& group, const Joining& joining);
   void apply(Pending& pending);
   Outcome apply_in_savepoint(Batch& batch);
   std::optional<Outcome> claim_key(const BatchKey& key);

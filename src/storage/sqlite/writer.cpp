@@ -63,7 +63,7 @@ Writer::Submitted Writer::submit(Pending& pending) {
   pending.queued_at = clock_.steady();
   if (options_.inline_commits) {
     const std::scoped_lock lock(inline_mutex_);
-    Pending* group[] = {&pending};
+    std::vector<Pending*> group = {&pending};
     finish(group);
     return Submitted::answered;
   }
@@ -104,61 +104,69 @@ void Writer::stop() {
 }
 
 void Writer::run() {
+  std::vector<Pending*> group;
+  group.reserve(options_.group_commit);
   while (true) {
-    std::vector<Pending*> group;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) {
         return;
       }
-      group = take_group();
     }
+    group.clear();
+    statements_ = 0;
+    fill(group);
     finish(group);
   }
 }
 
-std::vector<Pending*> Writer::take_group() {
-  std::vector<Pending*> group;
-  group.reserve(std::min(queue_.size(), options_.group_commit));
-  std::size_t statements = 0;
-  while (!queue_.empty() && group.size() < options_.group_commit) {
-    statements += queue_.front()->batch.statements.size();
-    if (!group.empty() && statements > limits::group_statements) {
-      break;
+void Writer::fill(std::vector<Pending*>& group) {
+  const std::size_t before = group.size();
+  {
+    const std::scoped_lock lock(mutex_);
+    while (!queue_.empty() && group.size() < options_.group_commit) {
+      const std::size_t more = queue_.front()->batch.statements.size();
+      if (!group.empty() && statements_ + more > limits::group_statements) {
+        break;
+      }
+      statements_ += more;
+      group.push_back(queue_.front());
+      queue_.pop_front();
     }
-    group.push_back(queue_.front());
-    queue_.pop_front();
+    queue_length_.set(static_cast<std::int64_t>(queue_.size()));
   }
-  queue_length_.set(static_cast<std::int64_t>(queue_.size()));
-  return group;
+  for (std::size_t i = before; i < group.size(); ++i) {
+    queue_seconds_.observe(seconds(clock_.steady() - group[i]->queued_at));
+  }
 }
 
-void Writer::finish(std::span<Pending* const> group) {
-  for (const Pending* pending : group) {
-    queue_seconds_.observe(seconds(clock_.steady() - pending->queued_at));
-  }
+void Writer::finish(std::vector<Pending*>& group) {
   const SteadyTime start = clock_.steady();
+  GroupCommitter::Joining joining;
+  if (!options_.inline_commits) {
+    joining = [this](std::vector<Pending*>& open) { fill(open); };
+  }
   // Sabotaged, the keyed batches (orders and the like) are answered too soon; the others are not,
   // or nobody could read back what they wrote and no order would ever be tried.
-  std::vector<Pending*> early;
-  std::vector<Pending*> on_time;
-  for (Pending* pending : group) {
-    const bool too_soon = options_.sabotage.acknowledge_before_commit && pending->batch.key;
-    (too_soon ? early : on_time).push_back(pending);
-  }
+  std::size_t answered = 0;  // from the group's start
   std::function<void()> before_commit;
-  if (!early.empty()) {
-    before_commit = [&early] {
-      wake(early);
-      std::this_thread::sleep_for(sabotaged_commit_delay);
+  if (options_.sabotage.acknowledge_before_commit) {
+    before_commit = [&group, &answered] {
+      const auto others = std::ranges::partition(
+          group, [](const Pending* pending) { return pending->batch.key.has_value(); });
+      answered = group.size() - others.size();
+      if (answered > 0) {
+        wake(std::span(group).first(answered));
+        std::this_thread::sleep_for(sabotaged_commit_delay);
+      }
     };
   }
+  const GroupResult result = committer_.commit(group, joining, before_commit);
   group_size_.observe(static_cast<double>(group.size()));
-  const GroupResult result = committer_.commit(group, before_commit);
   tail_.store(committer_.tail(), std::memory_order_release);
   tell_observers(result.events);
-  wake(on_time);
+  wake(std::span(group).subspan(answered));
   commit_seconds_.observe(seconds(clock_.steady() - start));
   record(result);
   checkpointer_.after_commit();

@@ -3,6 +3,9 @@
 //
 //   io threads --submit--> [ bounded queue ] --writer--> group --COMMIT--> observers --> answers
 //
+// Requests that were answered together come back together, a few before the rest: a group takes in
+// who comes while it is applied, or each round would pay an fsync for its first few.
+//
 // Answers go back to each executor in one post, however many of its coroutines were waiting.
 #pragma once
 
@@ -52,9 +55,10 @@ class Writer {
 
  private:
   void run();
-  std::vector<Pending*> take_group();  // with mutex_ held
-  // Commits and answers.
-  void finish(std::span<Pending* const> group);
+  // Moves what waits from the queue to the group, as far as it has room.
+  void fill(std::vector<Pending*>& group);
+  // Commits and answers; takes in who comes meanwhile.
+  void finish(std::vector<Pending*>& group);
   void tell_observers(std::span<const CommittedEvent> events);
   void record(const GroupResult& result);
 
@@ -62,6 +66,7 @@ class Writer {
   Checkpointer& checkpointer_;
   const Clock& clock_;
   const WriterOptions options_;
+  std::size_t statements_ = 0;  // of the group at work
 
   std::mutex mutex_;  // of what follows
   std::condition_variable wake_;
