@@ -323,6 +323,36 @@ class Placement {
     }
   }
 
+  // Since when all hosts of a zone are gone; nothing while one of them is there.
+  std::optional<Timestamp> dark_since(int zone) const {
+    std::optional<Timestamp> last;
+    for (const int host : fleet_.hosts_of_zone[Fleet::to_size(zone)]) {
+      if (fleet_.hosts[Fleet::to_size(host)].presence != Presence::gone) {
+        return std::nullopt;
+      }
+      last = std::max(last.value_or(Timestamp{}), input_.sight.silent_since(host));
+    }
+    return last;
+  }
+
+  // What a whole zone had is made up for a little later: the other zones carry the load, the quotas
+  // saw to that, and the first seconds after such a loss belong to those that elect, connect and
+  // answer. Not where something else is lost as well.
+  bool may_wait(int service) const {
+    const std::vector<int> counts = filled_by_zone(service);
+    if (std::accumulate(counts.begin(), counts.end(), 0) < input_.wanted[Fleet::to_size(service)]) {
+      return false;
+    }
+    for (int zone = 0; zone < fleet_.zones(); ++zone) {
+      const std::optional<Timestamp> dark = dark_since(zone);
+      const bool patient = dark && now_ - *dark < settings_.lost_zone_patience;
+      if (fleet_.of(tallies_, service, zone).lost > 0 && !patient) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   void add_missing(int service) {
     int lost = 0;
     for (int zone = 0; zone < fleet_.zones(); ++zone) {
@@ -335,7 +365,8 @@ class Placement {
       const int zone = neediest_zone(service);
       const bool urgent = zone >= 0 && is_urgent(service);
       const bool replaces = urgent && lost > 0;
-      if (zone < 0 || (!urgent && slow == 0) || (replaces && memory_.replacements < 1)) {
+      if (zone < 0 || (!urgent && slow == 0) ||
+          (replaces && (memory_.replacements < 1 || may_wait(service)))) {
         return;
       }
       blocked = !add(service, zone);

@@ -3,7 +3,8 @@
 // In this order, each as far as the moves of a round go:
 //   1. what ended leaves its slot; what no file knows any more is drained
 //   2. sick instances are drained (their slot counts as empty), unless most of a service is sick
-//   3. what is missing is added: at once when a loss would leave too few, else slowly
+//   3. what is missing is added: at once when a loss would leave too few, else slowly; what a whole
+//      zone had, after a moment, where the others carry the load
 //   4. instances of another build are renewed in the zone that is being changed: a new one first,
 //      where there is a slot for it
 //   5. what is too much is drained: slowly, when everything else is well and has been

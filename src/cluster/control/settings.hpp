@@ -25,9 +25,11 @@ struct ControlSettings {
   int replacements_least = 16;
   double replacements_share = 0.1;                          // of all instances, at once ...
   Duration replacements_refill = std::chrono::seconds(30);  // ... and again after this
-  Duration rebalance_pause = std::chrono::seconds(10);      // of one service
-  double rebalance_share = 0.02;                            // of its instances, at a time
-  Duration young = std::chrono::seconds(30);                // so long ready: not given back yet
+  // Until what a whole zone had is made up for, where the others carry the load.
+  Duration lost_zone_patience = std::chrono::seconds(15);
+  Duration rebalance_pause = std::chrono::seconds(10);  // of one service
+  double rebalance_share = 0.02;                        // of its instances, at a time
+  Duration young = std::chrono::seconds(30);            // so long ready: not given back yet
   double sick_share = 0.5;  // more of a service sick at once has a common cause: nothing to replace
   Duration avoid_host = std::chrono::minutes(5);  // for a service that was sick there
 
