@@ -30,7 +30,7 @@ deb: program ## a Debian package of the program with its service, in build/
 	@scripts/deb.sh
 
 .PHONY: test
-test: ## every test: format, lint, unit, process, browser, ASan, fuzz, TSan
+test: ## every test but the drills: format, lint, processes, browser, units under ASan, fuzz, TSan
 	@scripts/setup.sh test
 	@scripts/test.sh all
 
