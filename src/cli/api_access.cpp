@@ -78,7 +78,9 @@ ApiAccess resolved(ApiAccess access) {
   }
   fill(access.url, std::string(local_shop));
   if (access.secret_key.empty()) {
-    throw std::runtime_error("a secret key is needed: --admin-key sk_…, or --credentials FILE");
+    throw std::runtime_error(
+        "a secret key is needed: --admin-key sk_…, or --credentials FILE, which `serve` writes for "
+        "its sample shop (DATA/sample-shop.json) and `shop create` for any other");
   }
   check_is_allowed(access.url, access);
   if (!access.test_payments_url.empty()) {

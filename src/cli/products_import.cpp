@@ -51,14 +51,17 @@ void show_progress(const json::object& state, bool last) {
   std::fflush(stderr);
 }
 
-void show_problems(const json::array& problems) {
+void show_problems(const json::array& problems, std::string_view file) {
   for (std::size_t i = 0; i < problems.size() && i < shown_problems; ++i) {
     const json::object& problem = problems[i].as_object();
-    std::printf("line %lld, %s%s%s: %s\n", static_cast<long long>(get_int(problem, "line")),
-                std::string(get_string(problem, "handle")).c_str(),
-                get_string(problem, "column").empty() ? "" : ", ",
-                std::string(get_string(problem, "column")).c_str(),
-                std::string(get_string(problem, "what")).c_str());
+    const std::int64_t line = get_int(problem, "line");  // 0: the file as a whole
+    std::string where = line > 0 ? fmt::format("line {}", line) : std::string(file);
+    for (const char* part : {"handle", "column"}) {
+      if (const std::string_view text = get_string(problem, part); !text.empty()) {
+        where += fmt::format(", {}", text);
+      }
+    }
+    fmt::print("{}: {}\n", where, get_string(problem, "what"));
   }
   if (problems.size() > shown_problems) {
     std::printf("… and %zu more\n", problems.size() - shown_problems);
@@ -92,7 +95,7 @@ int import_file(ProductsImportArguments arguments) {
     }
     show_progress(state, true);
     const json::array& problems = get_array(state, "problems");
-    show_problems(problems);
+    show_problems(problems, name);
     std::printf("%s%lld created, %lld updated, %lld unchanged, %lld not imported.\n",
                 arguments.dry_run ? "Dry run, nothing was changed: " : "",
                 static_cast<long long>(get_int(state, "created")),
@@ -100,7 +103,8 @@ int import_file(ProductsImportArguments arguments) {
                 static_cast<long long>(get_int(state, "unchanged")),
                 static_cast<long long>(get_int(state, "failed")));
     if (!problems.empty()) {
-      std::printf("Mend the lines above and import the file again: what is in already stays.\n");
+      std::printf(
+          "Mend what is named above and import the file again: what is in already stays.\n");
     }
     return problems.empty() ? 0 : 1;
   } catch (const std::exception& error) {

@@ -19,6 +19,11 @@ using namespace std::chrono_literals;
 constexpr std::size_t at_once = limits::replay_orders_at_once;
 constexpr std::size_t sign_ups_at_once = 4;
 constexpr std::string_view currency = "GBP";
+constexpr std::string_view make_a_shop =
+    " Make one for the replay while no shop is served from its data folder:\n"
+    "  securecart shop create --name Replay --currency GBP --country GB --email you@example.com "
+    "--credentials replay.json\n"
+    "then serve, and give --credentials replay.json";
 constexpr std::string_view shipping_name = "Replay";
 
 std::string text(const json::value& value) {
@@ -156,17 +161,16 @@ Task<void> Replay::check_shop() {
   const json::object shop = co_await api_.must(admin("/v1/admin/shop"), options_.patience);
   shop_id_ = text_of(shop, "id");
   if (!contains(array_of(shop, "currencies"), currency)) {
-    throw ApiFailure(
-        "the invoices are in pounds and this shop does not sell in GBP. Make one that does: "
-        "securecart shop create --name Replay --currency GBP --country GB --email you@example.com");
+    throw ApiFailure("the invoices are in pounds and this shop does not sell in GBP." +
+                     std::string(make_a_shop));
   }
   const json::object& exceptions = object_of(shop, "tax_included_in");
   const bool added_somewhere = std::ranges::any_of(
       exceptions, [](const json::key_value_pair& country) { return !country.value().as_bool(); });
   if (!bool_of(shop, "prices_include_tax") || added_somewhere) {
     throw ApiFailure(
-        "this shop adds tax to its prices, so its totals cannot be those of the invoices. Make a "
-        "shop without --prices-exclude-tax for the replay");
+        "this shop adds tax to its prices, so its totals cannot be those of the invoices." +
+        std::string(make_a_shop));
   }
   const json::object locations =
       co_await api_.must(admin("/v1/admin/locations"), options_.patience);
