@@ -1,4 +1,5 @@
 -- What a broker outside the process needs (src/events/shared_queue.hpp).
+-- runs with 0003
 
 -- Who moves the events of a consumer from the log to its queue, and how far the broker has
 -- confirmed them. The life names the queue: one that lost what it held is followed by one of

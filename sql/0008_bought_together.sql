@@ -1,3 +1,4 @@
+-- runs with 0007
 -- How many orders held both of two products, each way round. Counted from the event log by the
 -- consumer "bought-together" (shop/flows/bought_together); read by recommendations.
 CREATE TABLE bought_together (

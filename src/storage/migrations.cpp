@@ -31,10 +31,20 @@ Migration parse_name(std::string_view stem) {
   return {number, std::string(stem), {}, {}, number};
 }
 
-// What the line `-- runs with NNNN` says; the migration's own number without one.
+constexpr std::string_view mark = "-- runs with ";
+
+// Where the line `-- runs with NNNN` begins; npos without one.
+std::size_t mark_in(std::string_view text) {
+  if (text.starts_with(mark)) {
+    return 0;
+  }
+  const std::size_t at = text.find("\n" + std::string(mark));
+  return at == std::string_view::npos ? at : at + 1;
+}
+
+// What the mark says; the migration's own number without one.
 int runs_with(const Migration& migration) {
-  constexpr std::string_view mark = "-- runs with ";
-  const std::size_t at = ("\n" + migration.sql).find("\n" + std::string(mark));
+  const std::size_t at = mark_in(migration.sql);
   if (at == std::string::npos) {
     return migration.number;
   }
@@ -46,6 +56,16 @@ int runs_with(const Migration& migration) {
     throw std::logic_error(migration.name + ": `-- runs with` names an earlier migration");
   }
   return number;
+}
+
+// Of all but the mark, which may be given to a file that has run already.
+std::string checksum_of(std::string_view text) {
+  std::string rest(text);
+  if (const std::size_t at = mark_in(text); at != std::string_view::npos) {
+    const std::size_t end = rest.find('\n', at);
+    rest.erase(at, end == std::string::npos ? end : end + 1 - at);
+  }
+  return sha256_hex(rest);
 }
 
 // Nothing when the file is another engine's.
@@ -62,7 +82,7 @@ std::optional<Migration> migration_of(const Asset& asset, Dialect dialect,
   }
   Migration migration = parse_name(stem);
   migration.sql = in_dialect(asset.bytes, dialect);
-  migration.checksum = sha256_hex(asset.bytes);
+  migration.checksum = checksum_of(asset.bytes);
   migration.runs_with = runs_with(migration);
   return migration;
 }
@@ -99,17 +119,17 @@ void check_applied(const AppliedMigration& applied, std::span<const Migration> k
 }  // namespace
 
 std::string in_dialect(std::string_view sql, Dialect dialect) {
-  const std::string_view mark = dialect == Dialect::sqlite ? "/*sqlite" : "/*postgres";
+  const std::string_view opening = dialect == Dialect::sqlite ? "/*sqlite" : "/*postgres";
   std::string result;
   while (true) {
-    const std::size_t begin = sql.find(mark);
+    const std::size_t begin = sql.find(opening);
     const std::size_t end = begin == std::string_view::npos ? begin : sql.find("*/", begin);
     if (end == std::string_view::npos) {
       return result.append(sql);
     }
-    const std::string_view text = sql.substr(begin + mark.size(), end - begin - mark.size());
+    const std::string_view text = sql.substr(begin + opening.size(), end - begin - opening.size());
     if (text.find("/*") != std::string_view::npos) {
-      throw std::logic_error("a " + std::string(mark) +
+      throw std::logic_error("a " + std::string(opening) +
                              " comment holds another: " + std::string(text.substr(0, 80)));
     }
     result.append(sql.substr(0, begin)).append(text);

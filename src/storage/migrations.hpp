@@ -8,7 +8,9 @@
 // Programs of two versions work side by side while a fleet is upgraded, and one that dies meanwhile
 // has to come back. A migration that older programs can live with (a table, an index, a column with
 // a default) says so on a line of its own, `-- runs with NNNN`: programs that know migrations up to
-// that number may open the database. Without it, only those that know the migration itself may.
+// that number may open the database. Without it, only those that know the migration itself may. A
+// table whose rows bind everyone (a merchant's check of orders, live payment accounts) is none they
+// can live with: they would not look.
 #pragma once
 
 #include <span>
@@ -27,7 +29,7 @@ struct Migration {
   int number;
   std::string name;      // 0001_log
   std::string sql;       // as the engine gets it
-  std::string checksum;  // SHA-256 of the file, hexadecimal
+  std::string checksum;  // SHA-256 of the file without its mark, hexadecimal
   int runs_with;         // the least number a program must know to use the database after it
 };
 

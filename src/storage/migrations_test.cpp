@@ -90,6 +90,18 @@ TEST_F(MigrationsTest, AFileSaysWhichProgramsItRunsWith) {
   }
 }
 
+TEST_F(MigrationsTest, TheMarkMayBeGivenToAFileThatHasRun) {
+  const auto checksum = [](const std::string& text) {
+    const std::vector<Asset> assets{{"sql/0004_a.sql", text}};
+    return migrations_of(assets, Dialect::sqlite).front().checksum;
+  };
+  const std::string plain = checksum("-- A table.\nCREATE TABLE a (x TEXT);\n");
+  EXPECT_EQ(checksum("-- A table.\n-- runs with 3\nCREATE TABLE a (x TEXT);\n"), plain);
+  EXPECT_EQ(checksum("-- runs with 3\n-- A table.\nCREATE TABLE a (x TEXT);\n"), plain);
+  EXPECT_EQ(checksum("-- A table.\nCREATE TABLE a (x TEXT);\n-- runs with 3"), plain);
+  EXPECT_NE(checksum("-- A table.\n-- runs with 3\nCREATE TABLE b (x TEXT);\n"), plain);
+}
+
 TEST_F(MigrationsTest, RefusesFilesThatWereChangedOrAreMissingOrSlippedIn) {
   std::vector done{applied(known_[0]), applied(known_[1])};
   done[0].checksum = "another";

@@ -696,6 +696,42 @@ TEST(PostgresMigrations, LetAnOlderProgramBackInWhereANewerOneOnlyAdded) {
       << said;
 }
 
+// As its files are marked: beside each migration that says so, a process of the version before it
+// starts and sells, and one that is older still does not start.
+TEST(PostgresMigrations, AVersionStartsBesideWhatItsSuccessorsAddedWhereTheMarkSaysSo) {
+  constexpr std::size_t least = 4;  // migrations; with fewer there is no PostgreSQL
+  const std::vector<Migration> all = own();
+  int marked = 0;
+  for (std::size_t count = least + 1; count <= all.size(); ++count) {
+    const std::string url = server().make_database();
+    const auto knows = [&all](std::size_t known) {
+      return std::vector<Migration>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(known));
+    };
+    ASSERT_EQ(refusal(url, knows(count)), "opened");
+    const std::string said = refusal(url, knows(count - 1));
+    const bool runs = all[count - 1].runs_with < all[count - 1].number;
+    marked += runs ? 1 : 0;
+    EXPECT_EQ(said == "opened", runs) << all[count - 1].name << ": " << said;
+    if (!runs) {
+      EXPECT_NE(said.find(all[count - 1].name + ") ended what this version needs"),
+                std::string::npos)
+          << said;
+      continue;
+    }
+    test::fill_with_orders(server(), name_of(url), 1);
+    PostgresOptions options;
+    options.url = url;
+    const SystemClock clock;
+    observe::Metrics metrics;
+    PostgresDatabase old_version(options, clock, metrics, knows(count - 1));
+    test::Seller seller(old_version);
+    EXPECT_TRUE(test::eventually([&] { return seller.sold() >= 5 || seller.failed() > 0; }));
+    seller.stop();
+    EXPECT_EQ(seller.failed(), 0) << all[count - 1].name;
+  }
+  EXPECT_GT(marked, 0);
+}
+
 TEST(PostgresMigrations, RefuseADatabaseOfAnotherProgram) {
   const std::string url = server().make_database();
   server().execute("CREATE TABLE someone_elses (x BIGINT)", url.substr(url.rfind('/') + 1));
@@ -815,15 +851,21 @@ TEST(PostgresMigrations, KilledAtAnyMomentTheyAreWholeInTheEnd) {
 
 // Every migration of this program and of a later one, on a database with many orders, while orders
 // are placed. What must not happen is looked for by its nature, whatever the size and the machine:
-// that a table is read or written whole under a lock that keeps shoppers out. How long locks are
-// held is measured by bench/migration_bench.
+// that a table is read or written whole under a lock that keeps shoppers out; and by its time, from
+// the transaction's beginning, which is before the lock. A busy machine makes anything slow once: a
+// lock is held for too long when it is each time. bench/migration_bench looks from outside.
 class MigrationsOfABusyShop : public testing::Test {
  protected:
-  MigrationsOfABusyShop() {
+  static std::string prepared() {
+    std::string url = server().make_database();
     const std::vector<Migration> all = own();
     const std::vector<Migration> first(all.begin(), all.begin() + 4);
-    EXPECT_EQ(refusal(url_, first), "opened");
-    server().execute("CREATE TABLE migration_watch (name TEXT, found TEXT)", name_of(url_));
+    EXPECT_EQ(refusal(url, first), "opened");
+    server().execute(
+        "CREATE TABLE migration_watch (name TEXT, found TEXT); "
+        "CREATE TABLE migration_locks (name TEXT, lock TEXT, millis BIGINT)",
+        name_of(url));
+    return url;
   }
 
   // With a look, before its end, at what each has read under which locks. PostgreSQL's counters of
@@ -833,8 +875,13 @@ class MigrationsOfABusyShop : public testing::Test {
       if (!migration.sql.starts_with("-- no transaction")) {
         migration.sql = fmt::format(
             "CREATE TEMP TABLE read_before ON COMMIT DROP AS "
-            "SELECT relid, seq_tup_read FROM pg_stat_xact_user_tables;\n{}\n;"
-            "INSERT INTO migration_watch SELECT '{}', c.relname || ' read under ' || l.mode "
+            "SELECT relid, seq_tup_read FROM pg_stat_xact_user_tables;\n{0}\n;"
+            "INSERT INTO migration_locks SELECT '{1}', c.relname || ' under ' || l.mode, "
+            "extract(epoch FROM clock_timestamp() - now()) * 1000 "
+            "FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN read_before b ON "
+            "b.relid = c.oid WHERE l.pid = pg_backend_pid() AND l.granted AND l.mode IN "
+            "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');"
+            "INSERT INTO migration_watch SELECT '{1}', c.relname || ' read under ' || l.mode "
             "FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_xact_user_tables s "
             "ON s.relid = c.oid LEFT JOIN read_before b ON b.relid = c.oid "
             "WHERE l.pid = pg_backend_pid() AND l.granted AND l.mode IN "
@@ -851,31 +898,54 @@ class MigrationsOfABusyShop : public testing::Test {
         "migration_watch",
         name_of(url_));
   }
+  // Locks that kept writers out of tables that were there, for 100 ms or longer.
+  std::string held_long() const {
+    return server().execute(
+        "SELECT coalesce(string_agg(name || ': ' || lock || ' for ' || millis || ' ms', '; '), '') "
+        "FROM migration_locks WHERE millis >= 100",
+        name_of(url_));
+  }
+  void migrate_while_orders_are_placed() const {
+    test::fill_with_orders(server(), name_of(url_), 50'000);
+    std::vector<Migration> all = own();
+    PostgresOptions options;
+    options.url = url_;
+    const SystemClock clock;
+    observe::Metrics metrics;
+    PostgresDatabase old_version(options, clock, metrics, std::span(all).first(4));
+    for (Migration& later : test::later_migrations(all.back().number)) {
+      all.push_back(std::move(later));
+    }
+    test::Seller seller(old_version);
+    EXPECT_EQ(refusal(url_, watched(all)), "opened");
+    const int sold = seller.sold();
+    while (seller.sold() + seller.failed() < sold + 10) {
+      std::this_thread::yield();
+    }
+    seller.stop();
+    EXPECT_EQ(seller.failed(), 0) << "the old version goes on selling";
+  }
 
-  const std::string url_ = server().make_database();
+  std::string url_ = prepared();
 };
 
 TEST_F(MigrationsOfABusyShop, HoldNobodyUpForLong) {
-  test::fill_with_orders(server(), name_of(url_), 50'000);
-  std::vector<Migration> all = own();
-  PostgresOptions options;
-  options.url = url_;
-  const SystemClock clock;
-  observe::Metrics metrics;
-  PostgresDatabase old_version(options, clock, metrics, std::span(all).first(4));
-  for (Migration& later : test::later_migrations(all.back().number)) {
-    all.push_back(std::move(later));
+  constexpr int tries = 3;
+  migrate_while_orders_are_placed();
+  for (int i = 1; i < tries && !held_long().empty(); ++i) {
+    url_ = prepared();
+    migrate_while_orders_are_placed();
   }
-  test::Seller seller(old_version);
-  EXPECT_EQ(refusal(url_, watched(all)), "opened");
-  const int sold = seller.sold();
-  while (seller.sold() + seller.failed() < sold + 10) {
-    std::this_thread::yield();
-  }
-  seller.stop();
-  EXPECT_EQ(seller.failed(), 0) << "the old version goes on selling";
   EXPECT_EQ(found(), "");
+  EXPECT_EQ(held_long(), "");
   EXPECT_TRUE(is_whole(server(), url_, "orders_by_channel"));
+}
+
+TEST_F(MigrationsOfABusyShop, TheWatchFindsALockThatIsHeldForLong) {
+  const std::string slow = "ALTER TABLE orders ADD COLUMN text TEXT; SELECT pg_sleep(0.1)";
+  EXPECT_EQ(refusal(url_, watched(own_and("slow", slow))), "opened");
+  EXPECT_TRUE(held_long().starts_with("slow: orders under AccessExclusiveLock for "))
+      << held_long();
 }
 
 TEST_F(MigrationsOfABusyShop, TheWatchFindsATableThatIsReadOrWrittenWhole) {
