@@ -16,6 +16,7 @@
 #include "tests/support/postgres.hpp"
 #include "tests/support/postgres_proxy.hpp"
 #include "tests/support/seed.hpp"
+#include "tests/support/small_volume.hpp"
 #include "tests/support/thread_executor.hpp"
 
 namespace securecart::storage {
@@ -121,6 +122,10 @@ class Load {
       std::this_thread::yield();
     }
     EXPECT_GE(acknowledged_count_.load(), target) << "no progress";
+  }
+  std::size_t error_count() {
+    const std::scoped_lock lock(mutex_);
+    return errors_.size();
   }
   // After stop().
   const std::set<std::string>& acknowledged() const { return acknowledged_; }
@@ -610,24 +615,109 @@ TEST_F(PostgresPair, AStandbyThatWasPromotedIsNoneAnyMore) {
   EXPECT_TRUE(test::eventually([&] { return !still(); }));
 }
 
-// An operator cancels the wait for the standby: the commit is visible but not safe yet.
-TEST_F(PostgresPair, ACommitTheStandbyHasNotConfirmedIsNotAcknowledged) {
-  Client client(both());
-  client.commit(add_note("a"));
-  standby_->pause();
-  auto committing =
-      std::async(std::launch::async, [&client] { return client.commit(keyed_note("b")).position; });
-  const std::string waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (primary_.execute(waiting) != "1" && std::chrono::steady_clock::now() < until) {
-    std::this_thread::yield();
+// An operator ends the wait for the standby: the commit is visible but not safe yet.
+class PostgresUnconfirmed : public PostgresPair {
+ protected:
+  // `how` is a function of the server that ends it.
+  void commit_while_the_wait_is_ended(Client& client, const char* how) {
+    client.commit(add_note("a"));
+    standby_->pause();
+    auto committing = std::async(std::launch::async,
+                                 [&client] { return client.commit(keyed_note("b")).position; });
+    const std::string waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    ASSERT_TRUE(test::eventually([&] { return primary_.execute(waiting) == "1"; }));
+    primary_.execute(
+        fmt::format("SELECT {}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", how));
+    EXPECT_EQ(committing.wait_for(std::chrono::milliseconds(500)), std::future_status::timeout);
+    standby_->resume();
+    EXPECT_EQ(committing.get(), 2);
+    EXPECT_EQ(client.notes(), (std::set<std::string>{"a", "b"}));
+    client.expect_whole_log();
+    EXPECT_GE(client.counter("securecart_storage_settled_total"), 1U);
   }
-  primary_.execute(
-      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-  EXPECT_EQ(committing.wait_for(std::chrono::milliseconds(500)), std::future_status::timeout);
-  standby_->resume();
-  EXPECT_EQ(committing.get(), 2);
-  EXPECT_EQ(client.notes(), (std::set<std::string>{"a", "b"}));
+};
+
+TEST_F(PostgresUnconfirmed, ACommitWhoseWaitIsCancelledIsNotAcknowledged) {
+  Client client(both());
+  commit_while_the_wait_is_ended(client, "pg_cancel_backend");
+}
+
+// The session is gone (57P01), the commit stays: it is found by its marker, not made twice.
+TEST_F(PostgresUnconfirmed, ACommitWhoseSessionIsTerminatedIsNotAcknowledged) {
+  Client client(both());
+  commit_while_the_wait_is_ended(client, "pg_terminate_backend");
+}
+
+// It lives on, still takes sessions and reads, and takes no writes: an operator moves the shop.
+TEST_F(PostgresPair, APrimaryThatTurnsReadOnlyUnderLoadIsLeftForTheOneThatIsPromoted) {
+  Client client(both());
+  Load load(client.database(), "n");
+  load.wait_for(200);
+  client.notes();  // on a session with the primary there was
+  primary_.execute("ALTER SYSTEM SET default_transaction_read_only = on");
+  primary_.execute("SELECT pg_reload_conf()");
+  ASSERT_TRUE(
+      test::eventually([&] { return client.counter("securecart_storage_retries_total") > 0; }));
+  standby_->promote();
+  load.wait_for(100);
+  load.stop();
+  EXPECT_EQ(load.errors(), std::vector<std::string>());
+  EXPECT_EQ(load.doubled(), 0);
+  EXPECT_EQ(client.notes(), load.acknowledged()) << "read from the one that was left";
+  client.expect_whole_log();
+}
+
+// Full
+// ---------------------------------------------------------------------------------------------
+
+TEST(PostgresFull, ATableWithoutRoomIsAnErrorAndGoesOnWhenThereIsSome) {
+  const test::SmallVolume volume(24);
+  Postgres own;
+  own.execute(
+      fmt::format("CREATE TABLESPACE small LOCATION '{}'", volume.folder_of("postgres").string()));
+  own.execute("CREATE DATABASE shop TABLESPACE small");
+  Client client(own.url("shop"));
+  Load load(client.database(), "n");
+  load.wait_for(50);
+  volume.fill();
+  EXPECT_TRUE(test::eventually([&] { return load.error_count() > 0; }));
+  volume.make_room();
+  load.wait_for(200);
+  load.stop();
+  for (const std::string& error : load.errors()) {
+    EXPECT_NE(error.find("No space left on device"), std::string::npos) << error;
+  }
+  EXPECT_EQ(client.notes(), load.acknowledged()) << "what failed was rolled back";
+  client.expect_whole_log();
+}
+
+// Without room for its log PostgreSQL ends at once (PANIC) and does not come back by itself. What
+// was on its way may be there or not; what was acknowledged is.
+TEST(PostgresFull, ALogWithoutRoomEndsTheServerAndNothingAcknowledgedIsLost) {
+  const test::SmallVolume volume(128);
+  Postgres own({"min_wal_size=32MB", "max_wal_size=64MB"}, false, volume.path());
+  const std::string url = own.make_database();
+  Client client(url);
+  Load load(client.database(), "n");
+  load.wait_for(200);
+  volume.fill();
+  try {
+    while (load.error_count() == 0) {
+      own.execute("SELECT pg_switch_wal()");  // the next file of the log
+    }
+  } catch (const std::exception&) {
+    EXPECT_NE(PQping(url.c_str()), PQPING_OK);
+  }
+  EXPECT_TRUE(test::eventually([&] { return load.error_count() > 0; }));
+  own.kill_all();
+  volume.make_room();
+  own.start();
+  load.wait_for(100);
+  load.stop();
+  EXPECT_NE(own.log().find("PANIC"), std::string::npos) << own.log();
+  EXPECT_TRUE(all_there(load.acknowledged(), client.notes()));
+  EXPECT_EQ(load.doubled(), 0);
   client.expect_whole_log();
 }
 

@@ -262,6 +262,11 @@ bool Readers::may_begin(const Pool& pool) const {
 void Readers::collect(Pool& pool, SteadyTime now) {
   const int primary = primary_ == nullptr || &pool == &standbys_ ? -1 : primary_->writer_at.load();
   for (const auto& connection : pool.connections) {
+    // One that was left alive, read only, would answer with what was true before it was left.
+    if (primary >= 0 && connection->up() &&
+        connection->host() != static_cast<std::size_t>(primary)) {
+      connection->drop("the primary is another host");
+    }
     if (primary >= 0 && !connection->up() && !connection->connecting()) {
       connection->prefer(static_cast<std::size_t>(primary));
     }
