@@ -11,6 +11,7 @@
 #include "events/in_process_broker.hpp"
 #include "observe/metrics.hpp"
 #include "tests/support/broker_proxy.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/rabbitmq.hpp"
 #include "tests/support/seed.hpp"
 
@@ -255,6 +256,51 @@ TEST_F(BrokerFaults, AWrongPasswordIsNotConnected) {
   Caller caller([&broker]() -> Broker& { return broker; });
   EXPECT_THROW(caller.declare(queue_), Unavailable);
   EXPECT_FALSE(broker.connected());
+}
+
+// The address of the server's TLS port under the name `host`.
+std::string tls_url(const RabbitMq& server, const std::string& host, const std::string& ca_file) {
+  return "amqps://guest:guest@" + host + ":" + std::to_string(server.tls_port()) +
+         "/?cacertfile=" + ca_file;
+}
+
+// What comes of a connection to it: "connected", or why not.
+std::string connecting_to(const std::string& url) {
+  const Result<amqp::Address> address = amqp::parse_address(url);
+  if (!address) {
+    return address.error().detail;
+  }
+  try {
+    const amqp::Connection connection(*address, address->hosts.front(), "test");
+    return "connected";
+  } catch (const amqp::ConnectionLost& lost) {
+    return lost.what();
+  }
+}
+
+TEST_F(BrokerFaults, TlsIsSpokenWithWhoIsKnown) {
+  Rabbit rabbit(tls_url(server_, "localhost", server_.tls_certificate()));
+  ASSERT_TRUE(rabbit.broker().connected());
+  Caller caller([&rabbit]() -> Broker& { return rabbit.broker(); });
+  caller.declare(queue_);
+  const auto reader = caller.subscribe(queue_);
+  ASSERT_TRUE(publishes(caller, queue_, 1, 100));
+  expect_all(caller, *reader, 1, 100);
+}
+
+TEST_F(BrokerFaults, TlsIsRefusedWithAStrangerOrUnderAnotherName) {
+  const std::string own = server_.tls_certificate();
+  ASSERT_TRUE(test::eventually(
+      [&] { return connecting_to(tls_url(server_, "localhost", own)) == "connected"; }));
+  const test::TempDir folder;
+  const std::filesystem::path other = folder.path() / "other.crt";
+  test::make_self_signed(other, folder.path() / "other.key", "DNS:localhost");
+  EXPECT_EQ(connecting_to(tls_url(server_, "localhost", other)),
+            "connecting: SSL peer cert verification failed");
+  EXPECT_EQ(connecting_to(tls_url(server_, "127.0.0.1", own)),
+            "connecting: SSL hostname verification failed");
+  EXPECT_NE(connecting_to(tls_url(server_, "localhost", "/nonexistent")).find("certificates"),
+            std::string::npos);
 }
 
 TEST_F(BrokerFaults, WhatIsNoEventArrivesAsMalformed) {

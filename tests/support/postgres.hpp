@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/self_signed.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart::test {
@@ -245,10 +246,10 @@ class Postgres {
   }
 
   void make_certificate() {
-    run({"/usr/bin/openssl", "req", "-new", "-x509", "-days", "2", "-nodes", "-newkey", "ec",
-         "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=IP:127.0.0.1", "-keyout", (data() / "server.key").string(), "-out",
-         tls_certificate().string()});
+    const std::filesystem::path key = data() / "server.key";
+    make_self_signed(tls_certificate(), key, "IP:127.0.0.1");
+    own(key);
+    own(tls_certificate());
     settings_.emplace_back("ssl=on");
   }
 

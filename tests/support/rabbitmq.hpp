@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "tests/support/postgres.hpp"
+#include "tests/support/self_signed.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart::test {
@@ -32,8 +33,12 @@ class RabbitMq {
  public:
   using Settings = std::vector<std::string>;  // lines of rabbitmq.conf
 
-  explicit RabbitMq(const Settings& settings = {})
-      : port_(free_port()), distribution_port_(free_port()), epmd_port_(free_port()) {
+  // With `tls`, it also listens on tls_port(), with a certificate of its own for `localhost`.
+  explicit RabbitMq(const Settings& settings = {}, bool tls = false)
+      : port_(free_port()),
+        tls_port_(tls ? free_port() : 0),
+        distribution_port_(free_port()),
+        epmd_port_(free_port()) {
     std::filesystem::create_directory(data());
     write(folder_.path() / ".erlang.cookie", "SECURECART");
     std::filesystem::permissions(folder_.path() / ".erlang.cookie",
@@ -43,6 +48,9 @@ class RabbitMq {
                                 "log.console.level = error\nlog.file = false\n"
                                 "vm_memory_high_watermark.absolute = 1GB\n"
                                 "disk_free_limit.absolute = 1MB\n";
+    if (tls) {
+      configuration += make_certificate();
+    }
     for (const std::string& line : settings) {
       configuration += line + "\n";
     }
@@ -65,7 +73,7 @@ class RabbitMq {
 
   // One for all tests of a program; it runs whenever it is asked for.
   static RabbitMq& shared() {
-    static RabbitMq server;
+    static RabbitMq server({}, true);
     if (server.child_ < 0) {
       server.start();
     }
@@ -73,6 +81,8 @@ class RabbitMq {
   }
 
   int port() const { return port_; }
+  int tls_port() const { return tls_port_; }
+  std::filesystem::path tls_certificate() const { return folder_.path() / "tls.crt"; }
   std::string url(int port = 0) const {
     return "amqp://guest:guest@127.0.0.1:" + std::to_string(port == 0 ? port_ : port) + "/";
   }
@@ -146,6 +156,16 @@ class RabbitMq {
 
  private:
   std::filesystem::path data() const { return folder_.path() / "mnesia"; }
+
+  // Makes it, and says how the server finds it.
+  std::string make_certificate() const {
+    const std::filesystem::path key = folder_.path() / "tls.key";
+    make_self_signed(tls_certificate(), key, "DNS:localhost");
+    return "listeners.ssl.1 = 127.0.0.1:" + std::to_string(tls_port_) +
+           "\nssl_options.certfile = " + tls_certificate().string() +
+           "\nssl_options.keyfile = " + key.string() +
+           "\nssl_options.verify = verify_none\nssl_options.fail_if_no_peer_cert = false\n";
+  }
 
   static void write(const std::filesystem::path& path, const std::string& text) {
     std::ofstream(path) << text;
@@ -304,6 +324,7 @@ class RabbitMq {
 
   TempDir folder_;
   const int port_;
+  const int tls_port_;
   const int distribution_port_;
   const int epmd_port_;
   pid_t guard_ = -1;

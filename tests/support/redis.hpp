@@ -24,6 +24,7 @@
 #include "storage/cache/redis/reply.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/postgres.hpp"
+#include "tests/support/self_signed.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart::test {
@@ -136,17 +137,7 @@ class RedisProcess {
   std::string make_certificate() const {
     const std::string certificate = certificate_file().string();
     const std::string key = (folder_.path() / "tls.key").string();
-    const pid_t child = fork();
-    if (child == 0) {
-      const int nowhere = open("/dev/null", O_WRONLY);
-      dup2(nowhere, 2);
-      execl("/usr/bin/openssl", "openssl", "req", "-new", "-x509", "-days", "2", "-nodes",
-            "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key.c_str(), "-out",
-            certificate.c_str(), nullptr);
-      _exit(127);
-    }
-    waitpid(child, nullptr, 0);
+    make_self_signed(certificate, key, "IP:127.0.0.1");
     own(key);
     own(certificate);
     return "tls-port " + std::to_string(tls_port_) + "\ntls-auth-clients no\ntls-cert-file " +
