@@ -33,17 +33,23 @@ ProviderLine::ProviderLine(net::Client& client, const Clock& clock, observe::Met
       clock_(clock),
       options_(std::move(options)),
       url_(url_of(options_)),
-      breaker_(settings_for(options_.timeout)),
+      guarded_(std::make_shared<Guarded>(settings_for(options_.timeout))),
       unanswered_(metrics.counter("securecart_payment_unanswered_total",
                                   "Requests to a payment provider without a usable answer.",
                                   {{"provider", options_.provider}})),
       refused_(metrics.counter("securecart_payment_breaker_refused_total",
                                "Requests to a payment provider not sent: its breaker was open.",
-                               {{"provider", options_.provider}})) {}
+                               {{"provider", options_.provider}})) {
+  metrics.gauge_from("securecart_payment_breaker", "0 closed, 1 open, 2 half-open.",
+                     {{"provider", options_.provider}}, [guarded = guarded_, &clock] {
+                       const std::lock_guard lock(guarded->mutex);
+                       return static_cast<double>(guarded->breaker.state(clock.steady()));
+                     });
+}
 
 std::optional<CircuitBreaker::Permit> ProviderLine::permit() {
-  const std::lock_guard lock(mutex_);
-  return breaker_.allow(clock_.steady());
+  const std::lock_guard lock(guarded_->mutex);
+  return guarded_->breaker.allow(clock_.steady());
 }
 
 void ProviderLine::record(CircuitBreaker::Permit permit, const std::optional<Response>& response,
@@ -55,10 +61,10 @@ void ProviderLine::record(CircuitBreaker::Permit permit, const std::optional<Res
   } else if (response->status == 401 || response->status == 403 || response->status == 429) {
     outcome = CircuitBreaker::Outcome::ignored;
   }
-  const std::lock_guard lock(mutex_);
-  const auto before = breaker_.times_opened();
-  breaker_.record(permit, outcome, latency, clock_.steady());
-  if (breaker_.times_opened() != before) {
+  const std::lock_guard lock(guarded_->mutex);
+  const auto before = guarded_->breaker.times_opened();
+  guarded_->breaker.record(permit, outcome, latency, clock_.steady());
+  if (guarded_->breaker.times_opened() != before) {
     log::warn("the breaker of a payment provider opened", {{"provider", options_.provider}});
   }
 }

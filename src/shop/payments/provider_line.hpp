@@ -5,6 +5,7 @@
 // concerns one shop alone (a wrong key, its own rate limit) leaves it as it is.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,7 +25,8 @@ struct ProviderLineOptions {
 
 class ProviderLine {
  public:
-  // Throws std::invalid_argument when the address is none. All outlive this.
+  // Throws std::invalid_argument when the address is none. All outlive this; the clock outlives the
+  // metrics too.
   ProviderLine(net::Client& client, const Clock& clock, observe::Metrics& metrics,
                ProviderLineOptions options);
 
@@ -32,6 +34,12 @@ class ProviderLine {
   Task<std::optional<net::Response>> exchange(net::ClientRequest request);
 
  private:
+  struct Guarded {  // also read when metrics are
+    explicit Guarded(resilience::CircuitBreaker::Settings settings) : breaker(settings) {}
+    std::mutex mutex;
+    resilience::CircuitBreaker breaker;
+  };
+
   std::optional<resilience::CircuitBreaker::Permit> permit();
   void record(resilience::CircuitBreaker::Permit permit,
               const std::optional<net::Response>& response, Duration latency);
@@ -40,8 +48,7 @@ class ProviderLine {
   const Clock& clock_;
   const ProviderLineOptions options_;
   net::Url url_;
-  std::mutex mutex_;  // of the breaker
-  resilience::CircuitBreaker breaker_;
+  std::shared_ptr<Guarded> guarded_;
   observe::Counter& unanswered_;
   observe::Counter& refused_;
 };
