@@ -162,7 +162,12 @@ void add_events_parked(CLI::App& parent, Exit& exit) {
     return added;
   };
   add("list", "What is parked, and why; 1 when there is anything", list);
-  add_choice(add("replay", "Have events tried once more", replay), *arguments, false);
+  CLI::App& again = add("replay", "Have events tried once more", replay);
+  again.footer(
+      "A message that is no event cannot be replayed: nobody knows what it asks for. Nothing is "
+      "missing with it, since the log has every event and what no message brings is taken from "
+      "there. See who publishes to the queue, then drop it.");
+  add_choice(again, *arguments, false);
   add_choice(add("drop", "Forget events or messages for good", drop), *arguments, true);
   word.callback([arguments, &word, &exit] {
     if (word.get_subcommands().empty()) {
