@@ -1,6 +1,7 @@
 // Everything dies at once: a fleet of roles over PostgreSQL, Redis and RabbitMQ, each of them and
-// each instance killed at random from one seed, and commits cut at COMMIT, under open-loop load;
-// then the history check, from outside. SECURECART_FAULTS says how many faults (`make chaos`: 200).
+// each instance killed at random from one seed, and commits cut at COMMIT, under open-loop load,
+// with merchants' functions looking at each order; then the history check, from outside.
+// SECURECART_FAULTS says how many faults (`make chaos`: 200).
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -25,6 +26,7 @@
 #include "tests/support/rabbitmq.hpp"
 #include "tests/support/redis.hpp"
 #include "tests/support/seed.hpp"
+#include "tests/support/shop_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart::test {
@@ -222,6 +224,31 @@ class Chaos : public testing::Test {
     }
   }
 
+  // The sample's, which reads placed orders from the log, and one that looks before there is one.
+  void switch_functions_on() const {
+    ShopClient client(fleet_.url(), fleet_.secret_key());
+    const lab::ApiAnswer list = client.admin(net::Method::get, "/v1/admin/functions");
+    ASSERT_EQ(list.status, 200) << list.describe();
+    const json::object& fraud = get_array(list.body, "items").at(0).as_object();
+    const lab::ApiAnswer on = client.admin(
+        net::Method::patch, "/v1/admin/functions/" + std::string(get_string(fraud, "id")),
+        json::object{{"enabled", true}}, {{"If-Match", "\"v1\""}});
+    ASSERT_EQ(on.status, 200) << on.describe();
+    const lab::ApiAnswer made =
+        client.admin(net::Method::post, "/v1/admin/functions",
+                     json::object{{"name", "look-first"},
+                                  {"trigger", "before_completion"},
+                                  {"on_failure", "open"},
+                                  {"timeout_ms", 200},
+                                  {"enabled", true},
+                                  {"source", "function run() { return {decision: 'accept'}; }"}});
+    ASSERT_EQ(made.status, 201) << made.describe();
+  }
+  // Of the shop's database.
+  std::string ask(const std::string& sql) const {
+    return postgres_.execute(sql, database_.substr(database_.rfind('/') + 1));
+  }
+
   std::future<int> load(std::chrono::seconds duration) {
     // About two fifths of a unit of each product a shopper: the last ones find nothing.
     const auto stock = duration.count() * shoppers_a_second * 3 / 10;
@@ -277,7 +304,9 @@ class Chaos : public testing::Test {
   const std::string database_ = postgres_.make_database();
   Fleet fleet_{folder_.path(),
                proxy_.url(database_.substr(database_.rfind('/') + 1)),
-               {.engines = {"--cache", redis_.url(), "--broker", rabbit_.url()}, .balanced = true}};
+               {.engines = {"--cache", redis_.url(), "--broker", rabbit_.url()},
+                .balanced = true,
+                .groups = Fleet::groups_with_functions_apart()}};
   std::atomic<bool> emptying_ = false;
   std::vector<std::unique_ptr<Keeper>> keepers_;
   std::vector<Struck> timeline_;
@@ -288,6 +317,7 @@ class Chaos : public testing::Test {
 TEST_F(Chaos, EveryEngineAndEveryRoleDiesAndNothingIsLostDoubledOrOversold) {
   const int faults = wanted_faults();
   Prng random(seed());
+  switch_functions_on();
   std::future<int> loading =
       load(std::chrono::duration_cast<std::chrono::seconds>(faults * pace + quiet_end));
   strike_all(shuffled_faults(faults, random), random);
@@ -299,10 +329,16 @@ TEST_F(Chaos, EveryEngineAndEveryRoleDiesAndNothingIsLostDoubledOrOversold) {
   EXPECT_EQ(checked, 0) << load_output_;
   EXPECT_EQ(report.failed(), 0) << load_output_;
   EXPECT_EQ(report.number("unknown"), 0);
-  EXPECT_EQ(postgres_.execute("SELECT (SELECT count(*) FROM parked_events) + "
-                              "(SELECT count(*) FROM parked_messages)",
-                              database_.substr(database_.rfind('/') + 1)),
+  EXPECT_EQ(ask("SELECT (SELECT count(*) FROM parked_events) + "
+                "(SELECT count(*) FROM parked_messages)"),
             "0");
+  EXPECT_NE(ask("SELECT count(*) FROM orders"), "0");
+  EXPECT_EQ(
+      ask("SELECT count(*) FROM orders o JOIN functions f ON f.shop_id = o.shop_id WHERE 1 <> "
+          "(SELECT count(*) FROM function_runs r WHERE r.shop_id = o.shop_id AND "
+          "r.order_id = o.id AND r.function_id = f.id)"),
+      "0")
+      << "orders without exactly one run of each function";
   for (const auto& kept : keepers_) {
     EXPECT_FALSE(kept->gave_up()) << kept->name();
   }

@@ -4,6 +4,7 @@
 //   shopper --> web-1, web-2 --mTLS--> accounts-1/2, catalog-1/2, orders-1/2, payments-1/2
 //                                                          provider <--------'
 //
+// Functions run beside orders, or in instances of their own when the groups say so.
 // With a balancer (HAProxy) before the two of web when it is asked for.
 #pragma once
 
@@ -108,11 +109,19 @@ class Fleet {
             {"orders", "orders,functions"},
             {"payments", "payments"}};
   }
+  static std::vector<Group> groups_with_functions_apart() {
+    return {{"accounts", "accounts"},
+            {"catalog", "catalog,inventory,imports,events"},
+            {"orders", "orders"},
+            {"functions", "functions"},
+            {"payments", "payments"}};
+  }
 
   struct Options {
     std::vector<std::string> engines = {};  // options of every inner process: --cache, --broker
     bool balanced = false;                  // shoppers come through HAProxy
     int instances = 2;
+    std::vector<Group> groups = usual_groups();
   };
 
   Fleet(std::filesystem::path folder, std::string database)
@@ -126,7 +135,7 @@ class Fleet {
     make_shop();
     make_authority();
     add_provider();
-    for (const Group& group : usual_groups()) {
+    for (const Group& group : options_.groups) {
       for (int i = 1; i <= instances; ++i) {
         add_inner(group, group.name + "-" + std::to_string(i));
       }
