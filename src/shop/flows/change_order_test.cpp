@@ -1,5 +1,10 @@
 #include "shop/flows/change_order.hpp"
 
+#include <deque>
+#include <functional>
+#include <set>
+#include <tuple>
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -204,6 +209,137 @@ TEST_F(ChangeOrder, OfTwoChangesAtOnceOneIsRefused) {
   ASSERT_TRUE(std::holds_alternative<storage::Refused>(outcome));
   EXPECT_EQ(std::get<storage::Refused>(outcome).kind, &orders::errc::order_changed);
   world.check_books();
+}
+
+// All that can happen to an order, tried in every state that it leads to: lives are told anew from
+// the order's placing, the shortest first.
+class EveryLifeOfAnOrder : public ChangeOrder {
+ protected:
+  using Life = std::vector<std::size_t>;  // indices of steps_
+  template <class State>
+  using Moves = std::set<std::pair<State, State>>;
+
+  // Tries everything in each state that `variant` ordered twice comes to within `most` steps.
+  void explore(const catalog::Variant& variant, std::size_t most) {
+    std::deque<Life> lives{{}};
+    std::set<Mark> known{mark_of(tell(variant, {}))};
+    for (; !lives.empty(); lives.pop_front()) {
+      OrderSnapshot before = tell(variant, lives.front());
+      for (std::size_t step = 0; step < steps_.size(); ++step) {
+        steps_[step](before);
+        const OrderSnapshot after = world.see_order(before.order.id);
+        if (mark_of(after) == mark_of(before)) {
+          continue;
+        }
+        note(before.order.state, after.order.state);
+        if (known.insert(mark_of(after)).second && lives.front().size() + 1 < most) {
+          Life longer = lives.front();
+          longer.push_back(step);
+          lives.push_back(std::move(longer));
+        }
+        before = tell(variant, lives.front());
+      }
+    }
+    world.check_books();
+  }
+
+  template <class State>
+  static void expect_table(const Moves<State>& seen, State last) {
+    for (int from = 0; from <= static_cast<int>(last); ++from) {
+      for (int to = 0; to <= static_cast<int>(last); ++to) {
+        const std::pair move(static_cast<State>(from), static_cast<State>(to));
+        EXPECT_EQ(orders::may_move(move.first, move.second), seen.contains(move))
+            << orders::to_string(move.first) << " -> " << orders::to_string(move.second);
+      }
+    }
+  }
+
+  Moves<Status> statuses_;
+  Moves<PaymentStatus> payments_;
+  Moves<FulfilmentStatus> fulfilments_;
+
+ private:
+  // What the next step depends on.
+  using Mark =
+      std::tuple<Status, PaymentStatus, FulfilmentStatus, std::int64_t, std::int64_t, std::int64_t>;
+  static Mark mark_of(const OrderSnapshot& snapshot) {
+    const orders::Order& order = snapshot.order;
+    return {order.state.status,
+            order.state.payment,
+            order.state.fulfilment,
+            order.captured_total,
+            order.refunded_total,
+            std::ranges::count(snapshot.refunds, "pending", &payments::Refund::status)};
+  }
+  OrderSnapshot tell(const catalog::Variant& variant, const Life& life) {
+    OrderSnapshot order = world.place({{variant.id, 2}});
+    for (const std::size_t step : life) {
+      steps_[step](order);
+      order = world.see_order(order.order.id);
+    }
+    return order;
+  }
+  template <class State>
+  static void note_move(Moves<State>& moves, State from, State to) {
+    if (from != to) {
+      moves.emplace(from, to);
+    }
+  }
+  void note(const orders::State& from, const orders::State& to) {
+    note_move(statuses_, from.status, to.status);
+    note_move(payments_, from.payment, to.payment);
+    note_move(fulfilments_, from.fulfilment, to.fulfilment);
+  }
+
+  void commit_if_allowed(Result<OrderPlan> plan) {
+    if (plan) {
+      world.apply(std::move(plan->batch));
+    }
+  }
+  void hear(const OrderSnapshot& order, payments::Outcome outcome) {
+    if (!order.payments.empty()) {
+      world.settle(order.payments.back().id, {.outcome = outcome});
+    }
+  }
+  void hear_of_refund(const OrderSnapshot& order, payments::RefundResult::Outcome outcome) {
+    if (!order.refunds.empty()) {
+      run_ready(settle_refund(world.deps, world.shop_a, order.refunds.back().id,
+                              {.outcome = outcome, .reference = "re", .reason = ""}));
+    }
+  }
+
+  using Step = std::function<void(const OrderSnapshot&)>;
+  const std::vector<Step> steps_{
+      [this](const auto& order) { commit_if_allowed(cancel(order)); },
+      [this](const auto& order) { commit_if_allowed(fulfil(order)); },
+      [this](const auto& order) {
+        commit_if_allowed(fulfil(order, {{order.order.lines[0].id, 1}}));
+      },
+      [this](const auto& order) { commit_if_allowed(refund(order, 1)); },
+      [this](const auto& order) { commit_if_allowed(refund(order, std::nullopt)); },
+      [this](const auto& order) {
+        commit_if_allowed(decide_retry(order, {"guest", "test", "pm_other"}, world.deps));
+      },
+      [this](const auto& order) { hear(order, payments::Outcome::captured); },
+      [this](const auto& order) { hear(order, payments::Outcome::declined); },
+      [this](const auto& order) { hear(order, payments::Outcome::requires_action); },
+      [this](const auto& order) { hear(order, payments::Outcome::unknown); },
+      [this](const auto& order) {
+        hear_of_refund(order, payments::RefundResult::Outcome::succeeded);
+      },
+      [this](const auto& order) { hear_of_refund(order, payments::RefundResult::Outcome::failed); },
+  };
+};
+
+TEST_F(EveryLifeOfAnOrder, MakesTheMovesOfTheTablesAndNoOthers) {
+  constexpr std::size_t most_steps = 5;
+  explore(world.product("Chair", 1'210, 1'000'000), most_steps);
+  explore(world.product("Gift", 0, 1'000'000,
+                        [](catalog::VariantInput& input) { input.requires_shipping = false; }),
+          most_steps);
+  expect_table(statuses_, Status::cancelled);
+  expect_table(payments_, PaymentStatus::voided);
+  expect_table(fulfilments_, FulfilmentStatus::fulfilled);
 }
 
 // However a line is refunded, in the end it comes to what was paid for it.

@@ -40,7 +40,7 @@ constexpr std::array<std::pair<Status, Status>, 2> status_moves{{
     {Status::placed, Status::completed},
     {Status::placed, Status::cancelled},
 }};
-constexpr std::array<std::pair<PaymentStatus, PaymentStatus>, 16> payment_moves{{
+constexpr std::array<std::pair<PaymentStatus, PaymentStatus>, 17> payment_moves{{
     {PaymentStatus::pending, PaymentStatus::requires_action},
     {PaymentStatus::pending, PaymentStatus::paid},
     {PaymentStatus::pending, PaymentStatus::declined},
@@ -59,6 +59,8 @@ constexpr std::array<std::pair<PaymentStatus, PaymentStatus>, 16> payment_moves{
     {PaymentStatus::refunded, PaymentStatus::paid},
     // The provider took the money after the order was cancelled: it goes back at once.
     {PaymentStatus::voided, PaymentStatus::refunded},
+    // Cancelled, an order over nothing, which was paid from the start.
+    {PaymentStatus::paid, PaymentStatus::voided},
 }};
 constexpr std::array<std::pair<FulfilmentStatus, FulfilmentStatus>, 3> fulfilment_moves{{
     {FulfilmentStatus::unfulfilled, FulfilmentStatus::partially_fulfilled},
@@ -116,6 +118,14 @@ bool may_move(PaymentStatus from, PaymentStatus to) {
 }
 bool may_move(FulfilmentStatus from, FulfilmentStatus to) {
   return has_move(fulfilment_moves, from, to);
+}
+
+bool may_change(const State& from, const State& to) {
+  const auto stays_or_may = [](auto before, auto after) {
+    return before == after || may_move(before, after);
+  };
+  return stays_or_may(from.status, to.status) && stays_or_may(from.payment, to.payment) &&
+         stays_or_may(from.fulfilment, to.fulfilment);
 }
 
 bool may_cancel(const State& state) {

@@ -5,10 +5,12 @@
 //   payment     pending -> requires_action -> paid -> partially_refunded -> refunded
 //               pending|requires_action -> declined -> pending (another attempt)
 //               pending|requires_action|declined -> voided (cancelled unpaid)
+//               and a few that are rarer: state.cpp says when
 //   fulfilment  unfulfilled -> partially_fulfilled -> fulfilled
 //
-// Every batch that moves a state carries its guard in SQL (`… WHERE status = 'placed'`); these
-// tables say which moves exist at all, and the tests check that nothing else ever happens.
+// Every batch that moves a state is guarded by the order's version, and orders::add_change, which
+// alone writes states, asserts that the tables have the move. change_order_test.cpp walks every
+// life of an order: the tables have the moves that are made, and no others.
 #pragma once
 
 #include <cstdint>
@@ -42,12 +44,14 @@ bool may_move(Status from, Status to);
 bool may_move(PaymentStatus from, PaymentStatus to);
 bool may_move(FulfilmentStatus from, FulfilmentStatus to);
 
-// What may be asked of an order in this state.
+// An order's place in all three; below, what may be asked of it there.
 struct State {
   Status status = Status::placed;
   PaymentStatus payment = PaymentStatus::pending;
   FulfilmentStatus fulfilment = FulfilmentStatus::unfulfilled;
 };
+// Whether each of the three stays or makes a move of its table.
+bool may_change(const State& from, const State& to);
 bool may_cancel(const State& state);
 bool may_fulfil(const State& state);
 bool may_refund(const State& state);

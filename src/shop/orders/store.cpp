@@ -1,5 +1,7 @@
 #include "shop/orders/store.hpp"
 
+#include <cassert>
+
 #include <boost/json/parse.hpp>
 
 #include "shop/orders/errc.hpp"
@@ -156,6 +158,7 @@ void add_history(Batch& batch, const Ids& ids, std::string_view shop_id, std::st
 }
 
 void add_change(Batch& batch, const Order& order, const Change& change, Timestamp at) {
+  assert(may_change(order.state, change.state) && "the tables of states have no such move");
   batch
       .add(
           "UPDATE orders SET status = $4, payment_status = $5, fulfilment_status = $6, "

@@ -23,7 +23,8 @@ void add_history(storage::Batch& batch, const Ids& ids, std::string_view shop_id
                  std::string_view actor, const json::object& detail);
 
 // A change of an order's state, guarded by the version that the decision was made on, so that the
-// decision and the row can never disagree. Refuses with errc::order_changed.
+// decision and the row can never disagree. Refuses with errc::order_changed. Asserts that the
+// tables of state.hpp have the move.
 struct Change {
   State state;
   std::int64_t refunded_delta = 0;
