@@ -1,14 +1,21 @@
 // kill -9 under open-loop load, again and again, of the shop and of its database; then the history
 // check, from outside. And the same with a protection switched off: the check must find what is
 // broken then.
+#include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <future>
+#include <sstream>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include "base/prng.hpp"
 #include "tests/support/engines.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/fleet.hpp"
 #include "tests/support/postgres_proxy.hpp"
+#include "tests/support/raw_connection.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/shop_client.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -52,6 +59,25 @@ struct Story {
   std::string load;
   std::string findings;
 };
+
+// The check names it: the rule, the order, and what became of it.
+struct Harm {
+  std::string_view rule;
+  std::string_view what;
+};
+constexpr Harm lost{"acknowledged: order ord_",
+                    ": expected the order that was acknowledged, found no such order: lost"};
+constexpr Harm doubled{"one order: order ord_", ": doubled"};
+
+void expect_found(const Story& story, const Harm& harm) {
+  EXPECT_EQ(story.check, 1) << story.load << story.findings;
+  std::istringstream lines(story.findings);
+  bool found = false;
+  for (std::string line; std::getline(lines, line);) {
+    found |= line.find(harm.rule) != std::string::npos && line.ends_with(harm.what);
+  }
+  EXPECT_TRUE(found) << story.findings;
+}
 
 // The sabotage begins when the shop is made: what it breaks is what shoppers do.
 void make_shop(const std::filesystem::path& data, std::vector<std::string> options = {}) {
@@ -147,23 +173,22 @@ TEST(Crash, TheCheckFindsWhatAnAsynchronousCommitLoses) {
   const Story story = database_dies_under_load(
       {"wal_buffers=64MB", "autovacuum=off", "bgwriter_lru_maxpages=0"},
       {"--sabotage", "ack-before-commit"}, {.kills = 1, .keeps_in_memory = true});
-  EXPECT_EQ(story.check, 1) << story.load << story.findings;
+  expect_found(story, lost);
 }
 
 TEST(Crash, TheCheckFindsWhatAcknowledgingBeforeTheCommitLoses) {
   const Story story = kill_under_load({"--sabotage", "ack-before-commit"}, 4);
-  EXPECT_EQ(story.check, 1) << story.load << story.findings;
+  expect_found(story, lost);
 }
 
 TEST(Crash, TheCheckFindsWhatSkippingTheKeysDoubles) {
   const Story story = kill_under_load({"--sabotage", "skip-dedupe"}, 2);
-  EXPECT_EQ(story.check, 1) << story.load << story.findings;
+  expect_found(story, doubled);
 }
 
 TEST(Crash, TheCheckFindsWhatSkippingTheKeysDoublesOnPostgres) {
   const Story story = kill_under_load({"--sabotage", "skip-dedupe"}, 2, Engine::postgres);
-  EXPECT_EQ(story.check, 1) << story.load << story.findings;
-  EXPECT_NE(story.findings.find("one order: "), std::string::npos) << story.findings;
+  expect_found(story, doubled);
 }
 
 // While it makes its tables, and the sample shop in them.
@@ -190,14 +215,159 @@ TEST(Crash, KilledWhileItOpensForTheFirstTimeItOpensInTheEnd) {
   EXPECT_EQ(order.status, 201) << order.describe();
 }
 
+// A request as its bytes; `fields` besides those it has.
+std::string bytes_of(const ShopClient::Request& request, const Fields& fields = {}) {
+  const std::string body = to_string(request.body);
+  std::string bytes = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n",
+                                  net::to_string(request.method), request.target, body.size());
+  for (const Fields& some : {request.fields, fields}) {
+    for (const auto& [name, value] : some) {
+      bytes.append(name).append(": ").append(value).append("\r\n");
+    }
+  }
+  return bytes.append("\r\n").append(body);
+}
+
+// Fills carts on connections that are kept, as a balancer keeps them, each until an answer says
+// that its connection closes.
+class KeptConnections {
+ public:
+  KeptConnections(std::uint16_t port, const std::string& variant, int count) {
+    const ShopClient::Request filled{
+        net::Method::post,
+        "/v1/store/carts",
+        json::object{
+            {"lines", json::array{json::object{{"variant_id", variant}, {"quantity", 1}}}}},
+        {}};
+    for (int i = 0; i < count; ++i) {
+      threads_.emplace_back([this, port, bytes = bytes_of(filled)] { ask(port, bytes); });
+    }
+  }
+  ~KeptConnections() { join(); }
+  void join() {
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) {
+        thread.join();
+      }
+    }
+  }
+
+  std::atomic<int> answered = 0;
+  std::atomic<int> unanswered = 0;
+
+ private:
+  void ask(std::uint16_t port, const std::string& bytes) {
+    RawConnection connection(port);
+    bool closing = false;
+    while (!closing) {
+      const bool sent = connection.send(bytes);
+      const std::optional<RawResponse> response = connection.read_response();
+      const bool good = sent && response && response->status == 201;
+      ++(good ? answered : unanswered);
+      closing = !good || response->header("connection") == "close";
+    }
+  }
+
+  std::vector<std::thread> threads_;
+};
+
+// A checkout of which the shop has the head and waits for the body.
+struct HalfSent {
+  RawConnection connection;
+  std::string body;
+};
+HalfSent half_sent(std::uint16_t port, const ShopClient::Request& checkout) {
+  const std::string bytes = bytes_of(checkout, {{"Expect", "100-continue"}});
+  const std::size_t head = bytes.find("\r\n\r\n") + 4;
+  HalfSent half{RawConnection(port), bytes.substr(head)};
+  EXPECT_TRUE(half.connection.send(bytes.substr(0, head)));
+  EXPECT_TRUE(half.connection.receive_until("HTTP/1.1 100 Continue\r\n\r\n"));
+  return half;
+}
+
+// What /readyz says to one new connection after the other, until there is no port any more.
+std::vector<int> readiness_until_closed(std::uint16_t port) {
+  std::vector<int> seen;
+  try {
+    for (;;) {
+      RawConnection connection(port);
+      connection.send("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+      const std::optional<RawResponse> response = connection.read_response();
+      if (response && (seen.empty() || seen.back() != response->status)) {
+        seen.push_back(response->status);
+      }
+    }
+  } catch (const std::runtime_error&) {
+    return seen;
+  }
+}
+
 TEST(Crash, APoliteEndAnswersWhatItTook) {
+  constexpr auto notice = 700ms;
   const TempDir folder;
-  ShopProcess shop(folder.path());
+  ShopProcess shop(folder.path(), {"--drain-notice-ms", std::to_string(notice.count())});
+  const std::uint16_t port = net::parse_url(shop.url()).value().peer.port;
+  std::vector<HalfSent> checkouts;
+  std::string variant;
   {
     ShopClient client(shop);
-    EXPECT_EQ(client.call(net::Method::get, "/v1/store/shop").status, 200);
+    variant = client.add_product("Lamp", 100).variant_id;
+    for (int i = 0; i < 8; ++i) {
+      const TestCart cart = client.cart_of({{variant, 1}});
+      checkouts.push_back(half_sent(port, ShopClient::completion(cart, client.key())));
+    }
   }
-  EXPECT_EQ(shop.end(), 0);
+  KeptConnections kept(port, variant, 8);
+  ASSERT_TRUE(eventually([&kept] { return kept.answered > 50; }));
+
+  const auto told = std::chrono::steady_clock::now();
+  std::future<int> ended = std::async(std::launch::async, [&shop] { return shop.end(); });
+  const std::vector<int> readiness = readiness_until_closed(port);
+  const auto closed_after = std::chrono::steady_clock::now() - told;
+  kept.join();
+  EXPECT_EQ(kept.unanswered, 0);
+  ASSERT_FALSE(readiness.empty());
+  EXPECT_EQ(readiness.back(), 503) << "balancers are told";
+  EXPECT_LE(readiness.size(), 2U) << "and never again that it is ready";
+  EXPECT_GE(closed_after, notice) << "before the port closes";
+
+  // Now that nobody new comes in, the rest of what it had taken.
+  std::vector<std::string> orders;
+  for (HalfSent& checkout : checkouts) {
+    EXPECT_TRUE(checkout.connection.send(checkout.body));
+    const std::optional<RawResponse> response = checkout.connection.read_response();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 201) << response->body;
+    EXPECT_EQ(response->header("connection"), "close");
+    orders.emplace_back(get_string(parse_json(response->body).value().as_object(), "id"));
+  }
+  EXPECT_EQ(ended.get(), 0);
+  shop.start();
+  ShopClient client(shop);
+  for (const std::string& order : orders) {
+    EXPECT_EQ(client.admin(net::Method::get, "/v1/admin/orders/" + order).status, 200);
+  }
+}
+
+// Without a balancer nobody needs notice: the port closes at once.
+TEST(Crash, APoliteEndTakesNoLongerThanItsRequests) {
+  const TempDir folder;
+  ShopProcess shop(folder.path());
+  const std::uint16_t port = net::parse_url(shop.url()).value().peer.port;
+  ShopClient::Request checkout;
+  {
+    ShopClient client(shop);
+    const TestVariant lamp = client.add_product("Lamp", 1);
+    checkout = ShopClient::completion(client.cart_of({{lamp.variant_id, 1}}), client.key());
+  }
+  HalfSent half = half_sent(port, checkout);
+  std::future<int> ended = std::async(std::launch::async, [&shop] { return shop.end(); });
+  readiness_until_closed(port);
+  EXPECT_TRUE(half.connection.send(half.body));
+  const std::optional<RawResponse> response = half.connection.read_response();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 201) << response->body;
+  EXPECT_EQ(ended.get(), 0);
 }
 
 }  // namespace

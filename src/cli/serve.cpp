@@ -241,7 +241,8 @@ void add_serve(CLI::App& parent, Exit& exit) {
   word.add_option("--webhook-url", arguments->options.webhook_url,
                   "Where payment providers reach the shop, when not at this process");
   word.add_option("--drain-notice-ms", arguments->drain_notice_ms,
-                  "How long /readyz says 503 before connections are closed")
+                  "How long /readyz says 503 before the port closes; 0 suits a shop that nothing "
+                  "stands before, a balancer needs twice the interval of its checks")
       ->capture_default_str();
   word.add_option("--payment-timeout-ms", arguments->payment_timeout_ms,
                   "How long an answer of the payment provider is waited for")
