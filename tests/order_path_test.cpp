@@ -37,6 +37,24 @@ class OrderPath : public testing::TestWithParam<Engine> {
     return orders;
   }
 
+  // All that the test provider ever took.
+  std::vector<json::object> charges_at_the_provider() {
+    ShopClient provider(std::string(get_string(shop_.credentials(), "test_payments_url")),
+                        std::string(get_string(shop_.credentials(), "test_payments_secret")));
+    std::vector<json::object> charges;
+    for (std::size_t known = 1; charges.size() != known;) {
+      known = charges.size();
+      const std::string after =
+          charges.empty() ? "" : std::string(get_string(charges.back(), "id"));
+      const lab::ApiAnswer page = provider.admin(net::Method::get, "/charges?after=" + after);
+      EXPECT_EQ(page.status, 200) << page.describe();
+      for (const json::value& charge : get_array(page.body, "items")) {
+        charges.push_back(charge.as_object());
+      }
+    }
+    return charges;
+  }
+
   TempDir folder_;
   EngineHome home_{GetParam()};
   ShopProcess shop_;
@@ -143,6 +161,16 @@ TEST_P(OrderPath, WebhooksRacingTheCompletionChargeOnce) {
   }
   EXPECT_EQ(captures.size(), static_cast<std::size_t>(races));
   EXPECT_TRUE(std::ranges::all_of(captures, [](const auto& entry) { return entry.second == 1; }));
+  // And by the provider's own books, where a charge stands whether the shop knows of it or not.
+  const std::vector<json::object> charges = charges_at_the_provider();
+  std::set<std::string> payments;
+  for (const json::object& charge : charges) {
+    EXPECT_EQ(get_string(charge, "status"), "captured");
+    EXPECT_EQ(get_int(charge, "refunded"), 0);
+    payments.insert(std::string(get_string(charge, "payment_id")));
+  }
+  EXPECT_EQ(charges.size(), static_cast<std::size_t>(races));
+  EXPECT_EQ(payments.size(), static_cast<std::size_t>(races));
 }
 
 TEST_P(OrderPath, AnOrderThatIsCancelledGivesItsStockAndMoneyBack) {
@@ -250,7 +278,7 @@ TEST_P(OrderPath, AnErasedCustomerLeavesWhatWasSoldAndNothingElse) {
   lab::ApiAnswer again;
   do {
     again = client_.at_once({completion})[0];
-  } while (get_string_or(again.body, "email", "") != "" &&
+  } while (!get_string_or(again.body, "email", "").empty() &&
            std::chrono::steady_clock::now() < deadline);
   EXPECT_EQ(again.status, 201) << again.describe();
   EXPECT_EQ(get_string(again.body, "id"), get_string(placed.body, "id"));
