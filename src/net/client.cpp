@@ -12,6 +12,8 @@
 
 #include <boost/asio/connect.hpp>
 
+#include "base/log.hpp"
+#include "base/prng.hpp"
 #include "base/text.hpp"
 #include "net/errc.hpp"
 #include "net/limits.hpp"
@@ -619,6 +621,10 @@ Client::~Client() {
 
 Task<Response> Client::send(Peer peer, ClientRequest request) {
   check(request);
+  if (!request.trace) {
+    SecureRandom random;
+    request.trace = observe::span_of(log::current_trace().view(), random);
+  }
   const std::string name = key_of(peer);
   const auto exchange =
       std::make_shared<ClientExchange>(impl_->here(), std::move(peer), std::move(request));

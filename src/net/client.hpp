@@ -35,8 +35,9 @@ struct ClientRequest {
   std::string target;  // origin form, already percent-encoded
   Headers headers;     // Host is added when absent; Content-Length and Connection are the client's
   std::string body;
-  Duration timeout{};                          // for the whole exchange; required, > 0
-  std::optional<observe::TraceContext> trace;  // sent as traceparent
+  Duration timeout{};  // for the whole exchange; required, > 0
+  // Sent as traceparent. Without one: a span of the trace that the log is in, if any.
+  std::optional<observe::TraceContext> trace;
 };
 
 // What went wrong on the way. `maybe_sent` false: the peer cannot have acted on the request.

@@ -8,9 +8,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/log.hpp"
 #include "net/errc.hpp"
 #include "net/server.hpp"
 #include "tests/support/raw_listener.hpp"
+#include "tests/support/run_on.hpp"
 
 namespace securecart::net {
 namespace {
@@ -132,6 +134,19 @@ TEST_F(ClientTest, SendsTraceAndHost) {
   const Response response = send(server(), traced).get();
   EXPECT_EQ(response.headers.find("X-Trace"), "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_EQ(response.headers.find("X-Host"), "shop.example");
+}
+
+Task<Response> send_within_a_trace(Client& client, Peer peer, ClientRequest request) {
+  const log::TraceScope trace("4bf92f3577b34da6a3ce929d0e0e4736");
+  Task<Response> sending = client.send(std::move(peer), std::move(request));
+  co_return co_await sending;
+}
+
+TEST_F(ClientTest, CarriesTheTraceOfTheLog) {
+  const Response response = test::run_on<Response>(runtime_->executor(0), [this] {
+    return send_within_a_trace(*client_, server(), request(Method::get, "/"));
+  });
+  EXPECT_EQ(response.headers.find("X-Trace"), "4bf92f3577b34da6a3ce929d0e0e4736");
 }
 
 TEST_F(ClientTest, ResolvesNames) {

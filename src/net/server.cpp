@@ -171,6 +171,7 @@ void CoreServer::tick() {
         return;
       }
       date_ = format_http_date(core_.clock().now());
+      say_how_many_more();
       sweep();
       tick();
     });
@@ -183,6 +184,21 @@ void CoreServer::sweep() {
     Session& session = **at++;  // it may leave the list
     session.sweep(now);
   }
+}
+
+bool CoreServer::may_say() {
+  const bool may = said_ < limits::requests_said_per_sweep;
+  ++(may ? said_ : unsaid_);
+  return may;
+}
+
+void CoreServer::say_how_many_more() {
+  if (unsaid_ > 0) {
+    log::warn("more requests failed or were slow",
+              {{"listener", shared_.options.name}, {"requests", unsaid_}});
+  }
+  said_ = 0;
+  unsaid_ = 0;
 }
 
 void CoreServer::accept() {

@@ -6,6 +6,7 @@
 #include <latch>
 #include <map>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <thread>
@@ -469,6 +470,60 @@ TEST_F(ServerTest, ContinuesTraces) {
       document(ask(get("/echo", "traceparent: no\r\n"))).at("trace").as_string());
   EXPECT_NE(fresh.substr(3, 32), trace);
   EXPECT_TRUE(observe::parse_traceparent(fresh).has_value());
+}
+
+// The lines of the log that `work` leaves, at the level people run with.
+template <class Work>
+std::vector<json::object> said_while(Work work) {
+  testing::internal::CaptureStderr();
+  work();
+  std::istringstream lines(testing::internal::GetCapturedStderr());
+  std::vector<json::object> said;
+  for (std::string line; std::getline(lines, line);) {
+    said.push_back(parse_json(line).value().as_object());
+  }
+  return said;
+}
+
+TEST_F(ServerTest, SaysWhatFailedOrWasSlowWithItsTrace) {
+  serve();
+  const auto traced = [](std::string_view target) {
+    return get(target, "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
+  };
+  const auto said = said_while([&] {
+    ask(traced("/echo"));
+    ask(traced("//"));
+    ask(traced("/unavailable?token=secret"));
+    ask(traced("/sleep?ms=1100"));
+  });
+  ASSERT_EQ(said.size(), 2U) << "and nothing of what went well or was the client's fault";
+  const std::pair<std::string_view, int> expected[] = {{"a request failed", 503},
+                                                       {"a request was slow", 200}};
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    EXPECT_EQ(get_string(said[i], "message"), expected[i].first);
+    EXPECT_EQ(get_string(said[i], "level"), "warn");
+    EXPECT_EQ(get_int(said[i], "status"), expected[i].second);
+    EXPECT_EQ(get_string(said[i], "trace_id"), "4bf92f3577b34da6a3ce929d0e0e4736");
+    EXPECT_EQ(get_string(said[i], "target").find('?'), std::string::npos);
+  }
+}
+
+TEST_F(ServerTest, CountsAFloodOfFailuresInsteadOfSayingEach) {
+  serve({}, 1);
+  constexpr std::int64_t flood = 300;
+  std::int64_t counted = 0;
+  const auto said = said_while([&] {
+    for (int i = 0; i < flood; ++i) {
+      ask(get("/unavailable"));
+    }
+    ask(get("/sleep?ms=600"));  // until the last sweep has counted
+  });
+  for (const json::object& line : said) {
+    const json::value* more = line.if_contains("requests");
+    counted += more != nullptr ? more->as_int64() : 1;
+  }
+  EXPECT_EQ(counted, flood);
+  EXPECT_LT(said.size(), flood / 2);
 }
 
 constexpr std::string_view forwarded =

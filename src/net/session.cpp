@@ -318,6 +318,7 @@ bool Session::start_handler() {
     return true;
   }
   state_ = State::handling;
+  taken_ = now();
   due_ = request.deadline;
   const Exchange exchange = run_exchange(*this, server_.shared().handler, std::move(request),
                                          request_id_, trace_.trace_id_hex());
@@ -392,23 +393,34 @@ void Session::answer(Response response, bool close_after) {
   ServerMetrics& metrics = server_.shared().metrics;
   metrics.requests(response.status).add();
   metrics.seconds.observe(std::chrono::duration<double>(took).count());
-  if (log::enabled(log::Level::debug)) {
-    log_answer(response.status, took);
-  }
+  log_answer(response.status, at);
   state_ = State::writing;
   due_ = at + server_.shared().options.write_timeout;
 }
 
-void Session::log_answer(int status, Duration took) {
+// What failed or was slow is worth a line where the others are not, so that its trace is found.
+void Session::log_answer(int status, SteadyTime at) {
+  const bool failed = status >= 500;
+  const bool slow = state_ == State::handling && at - taken_ >= limits::slow_request;
+  const bool said = (failed || slow) && server_.may_say();
+  const log::Level level = said ? log::Level::warn : log::Level::debug;
+  if (!log::enabled(level)) {
+    return;
+  }
   const log::TraceScope trace(trace_.valid() ? trace_.trace_id_hex() : std::string());
-  log::debug("request", {{"listener", server_.shared().options.name},
-                         {"request_id", request_id_},
-                         {"peer", peer_},
-                         {"method", to_string(method_)},
-                         {"target", target_},
-                         {"status", status},
-                         {"bytes", answer_.body_bytes().size()},
-                         {"ms", std::chrono::duration<double, std::milli>(took).count()}});
+  const std::string_view path = std::string_view(target_).substr(0, target_.find('?'));
+  log::write(level,
+             failed ? "a request failed"
+             : slow ? "a request was slow"
+                    : "request",
+             {{"listener", server_.shared().options.name},
+              {"request_id", request_id_},
+              {"peer", peer_},
+              {"method", to_string(method_)},
+              {"target", said ? path : std::string_view(target_)},
+              {"status", status},
+              {"bytes", answer_.body_bytes().size()},
+              {"ms", std::chrono::duration<double, std::milli>(at - began_).count()}});
 }
 
 bool Session::write_more() {

@@ -113,7 +113,7 @@ class Session {
   void apply_proxy_fields(Request& request);
   void identify(Request& request);
   Duration deadline_of(const Request& request) const;
-  void log_answer(int status, Duration took);
+  void log_answer(int status, SteadyTime at);
   SteadyTime now() const;
 
   CoreServer& server_;
@@ -132,6 +132,7 @@ class Session {
   // Of the request being answered.
   std::coroutine_handle<> exchange_;
   SteadyTime began_{};
+  SteadyTime taken_{};  // to the handler, with its whole body
   bool keep_alive_ = true;
   bool is_http_11_ = true;
   Method method_ = Method::get;
@@ -186,6 +187,8 @@ class CoreServer {
   Random& random() { return random_; }
   std::string make_request_id() { return ids_.make("req"); }
   std::string_view date() const { return date_; }
+  // Whether a request that failed or was slow is to be told of: not all of a flood is.
+  bool may_say();
   void remove(Session& session);
 
  private:
@@ -195,6 +198,7 @@ class CoreServer {
   void accept_rest();
   void tick();
   void sweep();
+  void say_how_many_more();
   void check_done();
 
   ServerShared& shared_;
@@ -205,6 +209,8 @@ class CoreServer {
   Timer tick_;
   std::string date_;
   std::list<std::unique_ptr<Session>> sessions_;
+  int said_ = 0;    // since the last sweep
+  int unsaid_ = 0;  // beyond what is said
   int operations_ = 0;
   bool accepting_ = false;
   bool closing_ = false;

@@ -75,6 +75,16 @@ TraceContext new_trace(Random& random) {
   return context;
 }
 
+std::optional<TraceContext> span_of(std::string_view trace_id_hex, Random& random) {
+  TraceContext context;
+  if (!read_hex(trace_id_hex, context.trace_id) || is_zero(context.trace_id)) {
+    return std::nullopt;
+  }
+  fill(context.span_id, random);
+  context.sampled = true;
+  return context;
+}
+
 std::optional<TraceContext> parse_traceparent(std::string_view header) {
   // 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
   constexpr std::size_t length = 55;

@@ -23,6 +23,8 @@ struct TraceContext {
 };
 
 TraceContext new_trace(Random& random);
+// A new span of the trace that has this id, as logs and events keep it; nullopt when it is none.
+std::optional<TraceContext> span_of(std::string_view trace_id_hex, Random& random);
 // Section 3.2: version ff, zero ids, upper-case hex and bad lengths are refused.
 std::optional<TraceContext> parse_traceparent(std::string_view header);
 

@@ -39,6 +39,17 @@ TEST(Traceparent, Refuses) {
   }
 }
 
+TEST(Traceparent, GoesOnFromWhatALogKeeps) {
+  Prng prng(1);
+  const std::optional<TraceContext> span = span_of("4bf92f3577b34da6a3ce929d0e0e4736", prng);
+  ASSERT_TRUE(span);
+  EXPECT_EQ(span->trace_id_hex(), "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_TRUE(span->valid());
+  for (const std::string_view none : {"", "4bf9", "trace_1", "00000000000000000000000000000000"}) {
+    EXPECT_FALSE(span_of(none, prng)) << none;
+  }
+}
+
 RC_GTEST_PROP(Traceparent, ReadsWhatItWroteAndKeepsTheTrace, (std::uint64_t seed)) {
   Prng prng(seed);
   const TraceContext trace = new_trace(prng);

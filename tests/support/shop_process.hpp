@@ -62,8 +62,11 @@ inline int run_program(std::vector<std::string> arguments, std::string* output =
 
 class ShopProcess {
  public:
-  explicit ShopProcess(std::filesystem::path data, std::vector<std::string> extra = {})
-      : data_(std::move(data)), extra_(std::move(extra)) {
+  // Its errors come to our own standard error; with a file for its log, that gets JSON lines of the
+  // level that people run it with.
+  explicit ShopProcess(std::filesystem::path data, std::vector<std::string> extra = {},
+                       std::filesystem::path log = {})
+      : data_(std::move(data)), extra_(std::move(extra)), log_(std::move(log)) {
     start();
   }
   ~ShopProcess() {
@@ -97,7 +100,10 @@ class ShopProcess {
                                        "--writes-per-second",
                                        "-1",
                                        "--log-level",
-                                       "error"};
+                                       log_.empty() ? "error" : "info"};
+    if (!log_.empty()) {
+      arguments.emplace_back("--log-json");
+    }
     arguments.insert(arguments.end(), extra_.begin(), extra_.end());
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -108,6 +114,9 @@ class ShopProcess {
       prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves no shop behind
       dup2(ends[1], 1);
       close(ends[0]);
+      if (!log_.empty()) {
+        dup2(open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), 2);
+      }
       std::vector<char*> argv;
       for (std::string& argument : arguments) {
         argv.push_back(argument.data());
@@ -167,6 +176,7 @@ class ShopProcess {
 
   const std::filesystem::path data_;
   const std::vector<std::string> extra_;
+  const std::filesystem::path log_;
   pid_t child_ = -1;
   int out_ = -1;
   int port_ = 0;
