@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "shop/orders/receipts.hpp"
 #include "tests/support/shop_client.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -69,8 +70,8 @@ class ReceiptTest : public testing::Test {
 TEST_F(ReceiptTest, IsVerifiedWithoutTheShop) {
   shop_.end();
   const std::string one = file("one.json", receipts_[0]);
-  EXPECT_EQ(verify({one}), 0) << output_;
   EXPECT_EQ(verify({one}, {"--key", key_}), 0) << output_;
+  EXPECT_TRUE(output_.ends_with("\nValid.\n")) << output_;
   EXPECT_NE(output_.find("the key is the trusted one"), std::string::npos) << output_;
 
   std::vector<std::string> files;
@@ -79,9 +80,32 @@ TEST_F(ReceiptTest, IsVerifiedWithoutTheShop) {
     files.push_back(file(std::to_string(i) + ".json", receipts_[i]));
     all.push_back(receipts_[i]);
   }
-  EXPECT_EQ(verify(files), 0) << output_;
+  EXPECT_EQ(verify(files, {"--key", key_}), 0) << output_;
   EXPECT_NE(output_.find("4 receipts follow one another without a gap"), std::string::npos);
-  EXPECT_EQ(verify({file("all.json", all)}), 0) << output_;
+  EXPECT_EQ(verify({file("all.json", all)}, {"--key", key_}), 0) << output_;
+}
+
+// Whoever makes a key can sign whatever they like, and the file says whose key it is.
+TEST_F(ReceiptTest, AForgersReceiptIsNotValid) {
+  namespace orders = shop::orders;
+  const orders::ReceiptKey forger{"rkey_forger", signing_key_from_seed(std::string(32, 'f'))};
+  orders::Order never_placed;
+  never_placed.shop_id = get_string(shop_.credentials(), "shop_id");
+  never_placed.id = "ord_forged";
+  never_placed.total = 1'000'000;
+  const json::object statement = orders::sign_statement(never_placed, forger);
+  const std::vector<std::string> digests{orders::statement_digest(statement)};
+  const orders::ChainEntry entry =
+      orders::chain_statements(never_placed.shop_id, digests, 1, orders::first_link(), forger);
+  const std::string forged =
+      file("forged.json", orders::receipt_file(statement, entry, base64url(forger.key.public_key)));
+  constexpr int unknown_signer = 3;
+  EXPECT_EQ(verify({forged}), unknown_signer) << output_;
+  EXPECT_NE(output_.find("WHO signed it was not checked"), std::string::npos) << output_;
+  EXPECT_NE(output_.find("--key"), std::string::npos) << output_;
+  EXPECT_EQ(output_.find("Valid"), std::string::npos) << output_;
+  EXPECT_EQ(verify({forged}, {"--key", key_}), 1) << output_;
+  EXPECT_NE(output_.find("another public key than the trusted one"), std::string::npos) << output_;
 }
 
 TEST_F(ReceiptTest, ShowsWhatWasTamperedWith) {

@@ -18,6 +18,9 @@ struct VerifyArguments {
   std::string key;
 };
 
+// Sound in itself; anybody could have made it.
+constexpr int status_unknown_signer = 3;
+
 struct Receipt {
   std::string name;
   std::string text;
@@ -62,6 +65,24 @@ bool check_chain(std::vector<Verification> verified) {
   return broken.empty();
 }
 
+// Says what was shown, and gives the exit status of it.
+int conclude(bool valid, bool key_was_given) {
+  if (!valid) {
+    std::printf("NOT VALID.\n");
+    return 1;
+  }
+  if (!key_was_given) {
+    std::printf(
+        "Consistent: nothing was changed since it was signed. WHO signed it was not checked, and\n"
+        "anybody can sign with a key of their own. Say the shop's with --key; the shop gives it "
+        "at\n"
+        "/v1/store/receipt-keys.\n");
+    return status_unknown_signer;
+  }
+  std::printf("Valid.\n");
+  return 0;
+}
+
 int verify(const VerifyArguments& arguments) {
   try {
     std::vector<Receipt> receipts;
@@ -81,8 +102,7 @@ int verify(const VerifyArguments& arguments) {
       std::printf("the chain\n");
       valid = check_chain(std::move(verified));
     }
-    std::printf("%s\n", valid ? "Valid." : "NOT VALID.");
-    return valid ? 0 : 1;
+    return conclude(valid, key.has_value());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "securecart receipt verify: %s\n", error.what());
     return 2;
@@ -94,13 +114,18 @@ int verify(const VerifyArguments& arguments) {
 void add_receipt_verify(CLI::App& parent, Exit& exit) {
   CLI::App& word = *parent.add_subcommand(
       "verify", "Check receipts offline: signatures, and how several follow one another");
+  word.footer(
+      "Exit status: 0 signed with --key and unchanged, 1 not valid, 2 not readable, 3 unchanged, "
+      "but without --key nobody knows who signed.");
   auto arguments = std::make_shared<VerifyArguments>();
   word.add_option("FILE", arguments->files,
                   "Receipt files as the shop hands them out, or JSON arrays of them")
       ->required()
       ->check(CLI::ExistingFile);
-  word.add_option("--key", arguments->key,
-                  "The shop's public key (base64url), from GET /v1/store/receipt-keys");
+  word.add_option(
+      "--key", arguments->key,
+      "The shop's public key (base64url), from GET /v1/store/receipt-keys; without it a "
+      "forger's receipt is as good as the shop's");
   word.callback([arguments, &exit] { exit.status = verify(*arguments); });
 }
 

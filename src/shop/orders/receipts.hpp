@@ -9,7 +9,7 @@
 //
 // so that no receipt can be dropped, reordered or rewritten later without it showing. An entry
 // takes all statements that wait, under one signature. A receipt file holds statement and entry and
-// verifies offline (securecart receipt verify).
+// verifies offline (securecart receipt verify --key KEY).
 #pragma once
 
 #include <cstdint>
@@ -67,7 +67,7 @@ struct Verification {
   std::string public_key;  // base64url, the one that signed
 };
 // Verifies one receipt file. `trusted_key` (base64url) is the key it must be signed with; without
-// it the key inside the file is used and the result says that only consistency was shown.
+// it the key inside the file is used, which shows that the receipt is consistent, not who made it.
 Verification verify_receipt(std::string_view file, std::optional<std::string_view> trusted_key);
 
 // Verifies that receipts (sorted by sequence) follow one another without a gap. Several may be of
