@@ -441,6 +441,7 @@ class ApiErrors : public testing::TestWithParam<Engine> {
         must({.operation = "createFunction", .body = function("things", "order_placed", "accept")}),
         "id");
     things_["number"] = "1";
+    things_["problem"] = "out_of_stock";
     const std::string holding = text(
         must({.operation = "createFunction", .body = function("holds", "order_placed", "review")}),
         "id");

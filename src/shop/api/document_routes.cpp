@@ -3,8 +3,9 @@
 #include <cassert>
 
 #include "base/crypto.hpp"
+#include "shop/api/errc.hpp"
 #include "shop/api/openapi.hpp"
-#include "shop/api/reference.hpp"
+#include "shop/api/possible_errors.hpp"
 
 namespace securecart::shop::api {
 
@@ -26,20 +27,38 @@ void DocumentRoutes::mount(Operations& operations) {
                   .response_type = "text/html; charset=utf-8",
                   .needs_database = false},
                  *this, &DocumentRoutes::reference);
+  operations.add({.id = "getProblem",
+                  .method = net::Method::get,
+                  .path = "/problems/{problem}",
+                  .tag = "System",
+                  .summary = "What an error means, as a page to read",
+                  .description = "Where the `type` of each problem document leads.",
+                  .access = Access::open,
+                  .response_type = "text/html; charset=utf-8",
+                  .needs_database = false},
+                 *this, &DocumentRoutes::problem);
 }
 
 void DocumentRoutes::build(const Operations& operations, const Schemas& schemas,
                            std::string_view version) {
   openapi_ = document_of(to_string(openapi_document(operations, schemas, version)));
-  ReferencePage page = render_reference(operations, schemas, version);
-  reference_ = document_of(std::move(page.html));
-  reference_.content_security_policy = std::move(page.content_security_policy);
+  reference_ = document_of(render_reference(operations, schemas, version));
+  for (const ErrorKind* kind : all_errors(operations)) {
+    problems_.insert_or_assign(std::string(kind->code),
+                               document_of(render_problem(*kind, operations)));
+  }
 }
 
 DocumentRoutes::Document DocumentRoutes::document_of(std::string bytes) {
   Document document;
   document.etag = "\"" + sha256_hex(bytes).substr(0, 32) + "\"";
   document.bytes = std::make_shared<const std::string>(std::move(bytes));
+  return document;
+}
+
+DocumentRoutes::Document DocumentRoutes::document_of(ReferencePage page) {
+  Document document = document_of(std::move(page.html));
+  document.content_security_policy = std::move(page.content_security_policy);
   return document;
 }
 
@@ -65,6 +84,14 @@ Task<Result<Reply>> DocumentRoutes::openapi(Call& /*call*/) {
 
 Task<Result<Reply>> DocumentRoutes::reference(Call& /*call*/) {
   co_return answer(reference_, "text/html; charset=utf-8");
+}
+
+Task<Result<Reply>> DocumentRoutes::problem(Call& call) {
+  const auto found = problems_.find(call.path("problem"));
+  if (found == problems_.end()) {
+    co_return fail(errc::not_found, "No error has this code; /reference lists them all.");
+  }
+  co_return answer(found->second, "text/html; charset=utf-8");
 }
 
 }  // namespace securecart::shop::api

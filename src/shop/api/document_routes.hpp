@@ -1,11 +1,15 @@
-// The API's own documents: /openapi.json and /reference. Made once, when the table is complete.
+// The API's own documents: /openapi.json, /reference and a page for each error, /problems/CODE.
+// Made once, when the table is complete.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "shop/api/operation.hpp"
+#include "shop/api/reference.hpp"
 #include "shop/api/schema.hpp"
 
 namespace securecart::shop::api {
@@ -23,12 +27,15 @@ class DocumentRoutes {
     std::string content_security_policy;
   };
   static Document document_of(std::string bytes);
+  static Document document_of(ReferencePage page);
   static Reply answer(const Document& document, std::string content_type);
   Task<Result<Reply>> openapi(Call& call);
   Task<Result<Reply>> reference(Call& call);
+  Task<Result<Reply>> problem(Call& call);
 
   Document openapi_;
   Document reference_;
+  std::map<std::string, Document, std::less<>> problems_;  // by code
 };
 
 }  // namespace securecart::shop::api

@@ -81,6 +81,22 @@ TEST_F(DocumentsTest, serves_the_reference) {
   EXPECT_THAT(answer.body, HasSubstr("<ul><li>one</li><li>two</li></ul>"));
 }
 
+TEST_F(DocumentsTest, explains_each_error_at_its_type) {
+  const test::Answer refused = api->get("/openapi.json?no=1");
+  const std::string type(get_string(refused.json, "type"));
+  EXPECT_EQ(type, "/problems/invalid_request");
+  const test::Answer page = api->get(type);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_THAT(page.body, HasSubstr("The request does not fit this operation."));
+  EXPECT_THAT(page.body, HasSubstr("<a href=\"/reference#createThing\">"));
+  EXPECT_THAT(page.header("Content-Security-Policy"), HasSubstr("default-src 'none'"));
+  for (const char* code : {"malformed_request", "method_not_allowed", "idempotency_key_reused"}) {
+    EXPECT_EQ(api->get(std::string("/problems/") + code).status, 200) << code;
+  }
+  EXPECT_EQ(api->get("/problems/no_such_code").code(), "not_found");
+}
+
 TEST_F(DocumentsTest, asks_nobody_else_for_anything) {
   const test::Answer answer = api->get("/reference");
   for (const char* elsewhere : {"src=", "@import", "url(", "<link", " style="}) {

@@ -307,14 +307,8 @@ class Page {
   }
 
   std::string errors() const {
-    std::map<std::pair<int, std::string_view>, const ErrorKind*> kinds;
-    for (const Operation& operation : operations_.all()) {
-      for (const ErrorKind* kind : possible_errors(operation)) {
-        kinds[{kind->status, kind->code}] = kind;
-      }
-    }
     std::string rows;
-    for (const auto& [key, kind] : kinds) {
+    for (const ErrorKind* kind : all_errors(operations_)) {
       rows.append("<tr id=\"error-").append(escape(kind->code)).append("\">");
       rows.append(element("td", std::to_string(kind->status)));
       rows.append(element("td", element("code", escape(kind->code))));
@@ -508,7 +502,40 @@ std::string hash_source(std::string_view text) {
   return "'sha256-" + base64(from_hex(sha256_hex(text)).value()) + "'";
 }
 
+// Where an error is met: links to the operations that answer it.
+std::string answered_by(const ErrorKind& kind, const Operations& operations) {
+  std::string list;
+  for (const Operation& operation : operations.all()) {
+    const std::vector<const ErrorKind*> errors = possible_errors(operation);
+    if (std::ranges::find(errors, &kind) != errors.end()) {
+      const std::string call =
+          std::string(net::to_string(operation.method)) + " " + std::string(operation.path);
+      list.append("<li><a href=\"/reference#").append(escape(operation.id)).append("\">");
+      list.append(element("code", escape(call))).append("</a></li>");
+    }
+  }
+  return list.empty() ? element("p", "Said before a request comes to an operation.")
+                      : element("ul", list);
+}
+
 }  // namespace
+
+ReferencePage render_problem(const ErrorKind& kind, const Operations& operations) {
+  const std::string_view style = embedded_asset("templates/problem.css");
+  ReferencePage result;
+  result.html = render_template(
+      embedded_asset("templates/problem.html"),
+      {{"style", std::string(style)},
+       {"code", escape(kind.code)},
+       {"title", escape(kind.title)},
+       {"status", std::to_string(kind.status)},
+       {"retryable", kind.retryable ? "The same request may succeed later, without being changed."
+                                    : "The same request fails again until something is changed."},
+       {"operations", answered_by(kind, operations)}});
+  result.content_security_policy = "default-src 'none'; style-src " + hash_source(style) +
+                                   "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  return result;
+}
 
 ReferencePage render_reference(const Operations& operations, const Schemas& schemas,
                                std::string_view version) {

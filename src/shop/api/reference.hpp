@@ -17,5 +17,7 @@ struct ReferencePage {
 };
 ReferencePage render_reference(const Operations& operations, const Schemas& schemas,
                                std::string_view version);
+// Where the `type` of a problem leads: what the error means and who answers it.
+ReferencePage render_problem(const ErrorKind& kind, const Operations& operations);
 
 }  // namespace securecart::shop::api
