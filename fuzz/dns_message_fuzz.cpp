@@ -1,5 +1,6 @@
 // Any packet to a server with plain, signed, delegated, aliased and limited names: it ends, the
-// answer fits, repeats the question and can be parsed again, and answers are never answered.
+// answer fits, repeats the question and can be parsed again, answers are never answered, and an
+// error is no longer than what it answers but for what that asked for.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -90,6 +91,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const std::size_t most = tcp ? limits::dns_message_bytes : std::size_t{1'232};
     if (reply.size > most + dns::tsig_bytes_max || out[0] != data[0] || (out[2] & 0x80U) == 0) {
+      std::abort();
+    }
+    const bool is_tsig = answerer.tsig().has_value();
+    const std::size_t asked_for = dns::server_cookie_bytes + snapshot().settings().nsid.size();
+    if (!tcp && !is_tsig && reply.kind == dns::ReplyKind::error && reply.size > size + asked_for) {
       std::abort();
     }
     // An answer, read as a question, has to parse to its end.

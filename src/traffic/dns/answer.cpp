@@ -389,18 +389,19 @@ bool Answerer::answer_policy(const Node& node, std::uint16_t wanted) {
     }
     bool aliased = false;
     const std::uint32_t ttl = read32(record.wire.data() + 6);
-    answered =
-        resolve_policy(policy, wanted, ttl, aliased) || (aliased && chase_hidden(wanted, ttl));
+    answered = resolve_policy(policy, *visible_, wanted, ttl, aliased) ||
+               (aliased && chase_hidden(wanted, ttl));
   });
   return answered || failed_;
 }
 
-// Asks the policy. True: records were put. `aliased`: `hidden_` is the name that has the answer.
-bool Answerer::resolve_policy(PolicyHandle policy, std::uint16_t wanted, std::uint32_t ttl_most,
-                              bool& aliased) {
+// Asks the policy that `name` has. True: records were put. `aliased`: `hidden_` is the name that
+// has the answer.
+bool Answerer::resolve_policy(PolicyHandle policy, const NameKey& name, std::uint16_t wanted,
+                              std::uint32_t ttl_most, bool& aliased) {
   PolicyQuestion question;
   question.policy = policy;
-  question.name = visible_->wire();
+  question.name = name.wire();
   question.type = wanted;
   question.client = client_->address;
   if (query_.edns.has_subnet && query_.edns.subnet_prefix > 0) {
@@ -417,7 +418,8 @@ bool Answerer::resolve_policy(PolicyHandle policy, std::uint16_t wanted, std::ui
   if (answer.outcome == PolicyOutcome::failure) {
     failed_ = true;
   } else if (answer.outcome == PolicyOutcome::no_name) {
-    reply_.kind = ReplyKind::no_name;
+    // A name that leads to one that is not there is there itself.
+    reply_.kind = &name == visible_ ? ReplyKind::no_name : reply_.kind;
   } else if (!answer.alias().empty()) {
     space_->hidden.set(answer.alias());
     aliased = true;
@@ -519,7 +521,7 @@ bool Answerer::hidden_step(std::uint16_t wanted, std::uint32_t& ttl_most, bool& 
     set.for_each([&](const RecordView& record) {
       const PolicyHandle policy = read32(record.rdata().data());
       if (!answered && !again && has(snapshot_->policies()->types(policy), wanted)) {
-        answered = resolve_policy(policy, wanted, ttl_most, again);
+        answered = resolve_policy(policy, space_->hidden, wanted, ttl_most, again);
       }
     });
   }

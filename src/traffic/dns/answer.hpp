@@ -92,8 +92,8 @@ class Answerer {
   // Finds what `hidden_` leads to and puts it under the visible name. False: nothing of that type.
   bool chase_hidden(std::uint16_t wanted, std::uint32_t ttl_most);
   bool hidden_step(std::uint16_t wanted, std::uint32_t& ttl_most, bool& again);
-  bool resolve_policy(PolicyHandle policy, std::uint16_t wanted, std::uint32_t ttl_most,
-                      bool& aliased);
+  bool resolve_policy(PolicyHandle policy, const NameKey& name, std::uint16_t wanted,
+                      std::uint32_t ttl_most, bool& aliased);
   void put_policy_records(std::uint32_t ttl_most);
   void put_policy_additional();
   void negative(const Node* node, bool no_name);

@@ -104,6 +104,9 @@ constexpr std::string_view zone_text =
     "aliasfront ALIAS front\n"
     "aliasgone ALIAS nothing\n"
     "aliasaway ALIAS www.example.com.\n"
+    "aliashost ALIAS i-7.hosts\n"
+    "aliasnobody ALIAS x-7.hosts\n"
+    "aliasnobody TXT here\n"
     "circle ALIAS circle2\n"
     "circle2 ALIAS circle\n"
     "*.hosts POLICY hosts\n"
@@ -118,14 +121,20 @@ std::string large_set() {
   for (int i = 0; i < 100; ++i) {
     text += fmt::format("large A 10.0.0.{}\n", i);
   }
+  for (int i = 0; i < 36; ++i) {  // 610 bytes with the question
+    text += fmt::format("middle A 10.0.1.{}\n", i);
+  }
   return text;
 }
+
+constexpr std::string_view nsid = "fra1";
+constexpr std::size_t error_growth = server_cookie_bytes + nsid.size();
 
 class AnswerTest : public testing::Test {
  public:
   AnswerTest() {
     Settings settings;
-    settings.nsid = "fra1";
+    settings.nsid = nsid;
     settings.cookie_secret = {1, 2};
     std::vector<ServedZone> zones(3);
     zones[0].zone = make_zone("shop.test.", std::string(zone_text) + large_set(), policies_.get());
@@ -253,6 +262,14 @@ TEST_F(AnswerTest, AsksPolicies) {
   EXPECT_EQ(answers("elsewhere.shop.test.")[0], "elsewhere.shop.test. 300 A 192.0.2.1");
   EXPECT_EQ(ask("dead.shop.test.").rcode, rcode::serv_fail);
   EXPECT_EQ(answers("cdn.shop.test."), (Lines{"cdn.shop.test. 30 CNAME www.shop.test."}));
+}
+
+// Discovery is asked for the name that the ALIAS leads to; nobody there is no reason to deny this
+// one.
+TEST_F(AnswerTest, FollowsAliasesToInstances) {
+  EXPECT_EQ(answers("aliashost.shop.test."), (Lines{"aliashost.shop.test. 30 A 192.0.2.10"}));
+  EXPECT_EQ(ask("aliasnobody.shop.test.").rcode, rcode::no_error);
+  EXPECT_TRUE(ask("aliasnobody.shop.test.").answer.empty());
 }
 
 TEST_F(AnswerTest, GivesInstancesWithTheirAddresses) {
@@ -383,13 +400,55 @@ TEST_F(AnswerTest, NamesWhatALimitCounts) {
 TEST_F(AnswerTest, CutsAnAnswerToItsQuestion) {
   ask("www.shop.test.", {.edns = true});
   const std::size_t size = Answerer::truncate({out_.data(), reply_.size});
+  EXPECT_LE(size, make_query("www.shop.test.").size());
   const Decoded cut = decode({out_.data(), size});
   EXPECT_TRUE(cut.tc);
   EXPECT_TRUE(cut.answer.empty());
 }
 
+// Whoever forges the address of a victim gains nothing by what is refused, broken or odd: such an
+// answer is the question and, when it was asked for, the server's half of a cookie and the NSID.
+TEST_F(AnswerTest, NeverAmplifiesAnError) {
+  const Packet cookie = option(10, Packet(8, 1));
+  std::vector<Packet> packets{
+      make_query("other.test."),
+      make_query("other.test.", {.edns = true}),
+      make_query("other.test.", {.type = type::any, .dnssec = true, .options = cookie}),
+      make_query("shop.test.", {.type = type::axfr}),
+      make_query("shop.test.", {.type = type::axfr, .dnssec = true, .options = option(3, {})}),
+      make_query("www.shop.test.", {.type = 0}),
+      make_query("www.shop.test.", {.options = cookie}),
+      make_query("www.shop.test.", {.options = {0, 3, 0, 9}}),
+      make_query("dead.shop.test.", {.options = cookie}),
+      Packet(header_bytes, 0)};
+  packets[6][header_bytes + 15 + 4 + 6] = 1;  // a version of EDNS nobody has
+  for (std::size_t i = packets.size(); i-- > 0;) {
+    for (const unsigned code : {1U, 2U, 4U, 5U, 6U, 15U}) {
+      packets.push_back(packets[i]);
+      packets.back()[2] = static_cast<std::uint8_t>(code << 3U);
+    }
+  }
+  for (const Packet& packet : packets) {
+    send(packet);
+    EXPECT_EQ(reply_.kind, ReplyKind::error);
+    EXPECT_LE(reply_.size, packet.size() + error_growth);
+  }
+}
+
+// Over UDP an answer is within what the client takes and within 1232 bytes, or it is empty with TC.
+TEST_F(AnswerTest, KeepsToTheSizeOfUdp) {
+  for (const unsigned udp_bytes : {0U, 100U, 512U, 700U, 1'232U, 4'096U, 65'535U}) {
+    const Decoded found = ask("large.shop.test.", {.edns = true, .udp_bytes = udp_bytes});
+    EXPECT_TRUE(found.tc);
+    EXPECT_TRUE(found.answer.empty());
+    const Decoded middle = ask("middle.shop.test.", {.edns = true, .udp_bytes = udp_bytes});
+    EXPECT_EQ(middle.tc, udp_bytes < 700);
+    EXPECT_LE(middle.wire.size(), std::clamp<std::size_t>(udp_bytes, 512, 1'232));
+  }
+}
+
 // Any bytes, and questions with a few bytes changed: an answer is well-formed, never longer than
-// allowed, and never larger than the question by more than records account for.
+// allowed, and an error never larger than the question by more than was asked for.
 TEST_F(AnswerTest, StaysWellFormedWhateverComes) {
   Prng random(securecart::test::seed());
   const std::vector<Packet> seeds = {
@@ -408,7 +467,10 @@ TEST_F(AnswerTest, StaysWellFormedWhateverComes) {
       ASSERT_TRUE(packet.size() < header_bytes || (packet[2] & header::qr) != 0);
       continue;
     }
-    ASSERT_LE(reply.size, 1'232U);
+    ASSERT_LE(reply.size, std::clamp<std::size_t>(answerer_.query().edns.udp_bytes, 512U, 1'232U));
+    if (reply.kind == ReplyKind::error) {
+      ASSERT_LE(reply.size, packet.size() + error_growth);
+    }
     decode({out_.data(), reply.size});
     if (HasFailure()) {
       return;
