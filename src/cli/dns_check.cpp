@@ -1,7 +1,11 @@
 // securecart dns check: what is wrong with zone files and configurations, before they are served.
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
+#include "base/config.hpp"
 #include "base/files.hpp"
+#include "base/limits.hpp"
 #include "cli/command.hpp"
 #include "cli/dns_files.hpp"
 #include "cli/dns_traffic.hpp"
@@ -87,12 +91,44 @@ Result<void> check_config(const std::string& file) {
   return {};
 }
 
+// What stands in a policy file and never in a server's configuration.
+bool is_policy_file(const std::string& file) {
+  const Result<std::string> text = read_file(file, limits::config_bytes);
+  if (!text) {
+    return false;
+  }
+  const Result<ConfigReader> root = ConfigReader::parse(file, *text);
+  const auto has = [&root](const char* key) { return root && root->has(key); };
+  return !has("zone") && !has("zone_folder") && !has("listen") &&
+         std::ranges::any_of(std::array{"policy", "target", "check", "region", "discovery", "rtt",
+                                        "health", "state_folder", "geo_database"},
+                             has);
+}
+
+Result<void> check_policies(const std::string& file) {
+  const Result<DnsPolicyFile> read = read_dns_policy_file(file);
+  if (!read) {
+    return std::unexpected(read.error());
+  }
+  if (const Result<LoadedPolicies> made = check_dns_policies(file); !made) {
+    return std::unexpected(made.error());
+  }
+  std::printf("%s: %zu policies, %zu targets, %zu checks, good\n", file.c_str(),
+              read->routing.policies.size(), read->routing.targets.size(),
+              read->health.checks.size());
+  return {};
+}
+
+Result<void> check_toml(const std::string& file) {
+  return is_policy_file(file) ? check_policies(file) : check_config(file);
+}
+
 int check(const CheckArguments& arguments) {
   int status = 0;
   try {
     for (const std::string& file : arguments.files) {
       const Result<void> good =
-          file.ends_with(".toml") ? check_config(file) : check_zone(file, arguments);
+          file.ends_with(".toml") ? check_toml(file) : check_zone(file, arguments);
       if (!good) {
         std::fprintf(stderr, "%s\n", good.error().detail.c_str());
         status = 1;
@@ -112,7 +148,7 @@ void add_dns_check(CLI::App& parent, Exit& exit) {
       "check", "Say what is wrong with zone files and configurations, with file, line and column");
   auto arguments = std::make_shared<CheckArguments>();
   word.add_option("FILE", arguments->files,
-                  "Zone files, named after their zone, and configurations (.toml)")
+                  "Zone files, named after their zone; configurations and policy files (.toml)")
       ->required();
   word.add_option("--zone", arguments->zone, "Name of the zone, when the file's name is not it");
   word.add_flag("--print", arguments->print, "Print each record, as it was understood");
