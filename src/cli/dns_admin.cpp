@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/crypto.hpp"
+#include "traffic/dns/name_path.hpp"
 #include "traffic/model/limits.hpp"
 #include "traffic/routing/explain.hpp"
 #include "traffic/routing/limits.hpp"
@@ -12,6 +13,7 @@
 namespace securecart::cli {
 
 using namespace std::chrono_literals;
+namespace dns = traffic::dns;
 namespace health = traffic::health;
 namespace routing = traffic::routing;
 
@@ -43,8 +45,16 @@ bool flag(const json::object& body, std::string_view name) {
   return member != nullptr && member->is_bool() && member->as_bool();
 }
 
-json::value done(bool changed = true) {
-  return json::object{{"changed", changed}};
+json::object done(bool changed = true) {
+  return {{"changed", changed}};
+}
+
+// What was told to this node its peers do not know.
+json::object done_here(const health::Board& board, bool changed = true) {
+  json::object answer = done(changed);
+  answer["node"] = board.places()[0];
+  answer["not_told"] = json::array(board.places().begin() + 1, board.places().end());
+  return answer;
 }
 
 std::optional<routing::SteeringOrder::Kind> parse_kind(const std::string& kind) {
@@ -70,6 +80,8 @@ json::object check_json(const health::Board& board, std::size_t check) {
           {"type", to_text(board.config(check).kind)},
           {"verdict", to_text(board.verdict(check))},
           {"reason", board.state(check).reason},
+          {"silent_rounds_needed",
+           health::silent_rounds_needed(board.state(check), board.config(check).settings)},
           {"votes", std::move(votes)}};
 }
 
@@ -181,40 +193,80 @@ json::value DnsAdmin::status() const {
   for (const routing::Node& node : plan.snapshot().nodes) {
     policies.push_back(json::object{{"name", node.name}, {"type", to_text(node.kind)}});
   }
-  return json::object{
-      {"node", control_.board().places()[0]},  {"targets", std::move(targets)},
-      {"checks", std::move(checks)},           {"policies", std::move(policies)},
-      {"orders", control_.orders().to_json()}, {"instances", control_.lease_registry().size()}};
+  return json::object{{"node", control_.board().places()[0]},
+                      {"now", format_rfc3339(control_.now())},
+                      {"targets", std::move(targets)},
+                      {"checks", std::move(checks)},
+                      {"policies", std::move(policies)},
+                      {"orders", control_.orders().to_json()},
+                      {"instances", control_.lease_registry().size()}};
 }
 
 Result<std::string> DnsAdmin::explain(const net::Request& request) {
-  const std::string name(request.query_value("name").value_or(""));
+  const std::string asked(request.query_value("name").value_or(""));
   const std::optional<traffic::Address> client =
       traffic::parse_address(request.query_value("client").value_or(""));
-  if (!client) {
-    return fail(errc::invalid_request, "`client` must be an IP address.");
+  const std::optional<std::uint16_t> wanted =
+      dns::parse_type(request.query_value("type").value_or("A"));
+  if (!client || !wanted) {
+    return fail(errc::invalid_request, "`client` must be an IP address, `type` a type of records.");
+  }
+  std::vector<std::uint8_t> alias;
+  const dns::Name root;
+  const std::optional<dns::Name> name = dns::Name::parse(asked, &root);
+  const std::shared_ptr<const dns::Snapshot> zones = control_.zones();
+  dns::NamePath path;
+  if (name && zones) {
+    path = dns::path_of(*zones, name->lowered(), *wanted);
+  }
+  if (path.end == dns::NamePath::End::elsewhere && path.steps.empty()) {
+    if (!control_.current_plan().snapshot().nodes_by_name.contains(asked)) {
+      return fail(
+          errc::not_found,
+          fmt::format("\"{}\" is in no zone of this server, and no policy has that name.", asked));
+    }
+    return explain_policy(asked, root, *client, *wanted, alias);
+  }
+  std::string text = dns::to_text(path, *wanted);
+  for (unsigned hop = 0; hop < limits::policy_depth && !path.policy.empty(); ++hop) {
+    const Result<std::string> part =
+        explain_policy(path.policy, path.name, *client, *wanted, alias);
+    if (!part) {
+      return part;
+    }
+    text += *part;
+    if (alias.empty()) {
+      break;
+    }
+    const dns::Name next = dns::Name::from_wire(alias).value_or(root);
+    path = dns::path_of(*zones, next, *wanted, true);
+    text += dns::to_text(path, *wanted);
+  }
+  return text;
+}
+
+// `alias` becomes the name whose records are answered, when the answer is one.
+Result<std::string> DnsAdmin::explain_policy(const std::string& policy, const dns::Name& name,
+                                             const traffic::Address& client, std::uint16_t wanted,
+                                             std::vector<std::uint8_t>& alias) {
+  alias.clear();
+  if (policy == routing::discovery_policy) {
+    return routing::explain_discovery(control_.lease_registry(), name.wire(), control_.steady());
   }
   DnsPlan& plan = control_.current_plan();
-  std::optional<std::uint32_t> node = control_.policy_of(name);
-  if (node == plan.snapshot().nodes.size()) {
-    return fmt::format("{} is answered by discovery: {} instances have a lease\n", name,
-                       control_.lease_registry().size());
-  }
-  if (const auto named = plan.snapshot().nodes_by_name.find(name);
-      !node && named != plan.snapshot().nodes_by_name.end()) {
-    node = named->second;
-  }
-  if (!node || *node > plan.snapshot().nodes.size()) {
-    return fail(errc::not_found,
-                fmt::format("No policy answers for \"{}\", and none has that name.", name));
+  const auto node = plan.snapshot().nodes_by_name.find(policy);
+  if (node == plan.snapshot().nodes_by_name.end()) {
+    return fail(errc::unavailable, "The policies are just being replaced; ask again.");
   }
   routing::Question question;
-  question.client = *client;
-  question.wants_v6 = request.query_value("type").value_or("A") == "AAAA";
-  question.wants_v4 = !question.wants_v6;
+  question.client = client;
+  question.wants_v4 = wanted != dns::type::aaaa;
+  question.wants_v6 = wanted != dns::type::a;
   question.thread = limits::query_threads - 1;  // no thread of the server has this number
-  return fmt::format("{} is answered by policy {}\n", name, plan.snapshot().nodes[*node].name) +
-         routing::explain(plan.snapshot(), plan.live(), plan.states(), *node, question);
+  routing::Explained explained =
+      routing::explain(plan.snapshot(), plan.live(), plan.states(), node->second, question);
+  alias = std::move(explained.alias);
+  return std::move(explained.text);
 }
 
 DnsAdmin::Answer DnsAdmin::steer(const json::object& body) {
@@ -226,7 +278,7 @@ DnsAdmin::Answer DnsAdmin::steer(const json::object& body) {
   if (flag(body, "cancel")) {
     const bool changed = control_.orders().cancel(*kind, subject);
     control_.orders_changed();
-    return done(changed);
+    return done_here(control_.board(), changed);
   }
   const std::int64_t seconds =
       std::clamp<std::int64_t>(whole(body, "seconds", std::chrono::seconds(steering_usual).count()),
@@ -246,13 +298,15 @@ DnsAdmin::Answer DnsAdmin::steer(const json::object& body) {
     order.health = wanted == "up" ? routing::Health::up : routing::Health::down;
   }
   DnsPlan& plan = control_.current_plan();
+  const std::shared_ptr<const dns::Snapshot> zones = control_.zones();
   const Result<void> applied = control_.orders().apply(
-      std::move(order), flag(body, "force"), plan.snapshot(), plan.states(), control_.now());
+      std::move(order), flag(body, "force"), plan.snapshot(), plan.states(),
+      zones ? dns::policies_named(*zones) : std::set<std::string>(), control_.now());
   if (!applied) {
     return std::unexpected(applied.error());
   }
   control_.orders_changed();
-  return done();
+  return done_here(control_.board());
 }
 
 DnsAdmin::Answer DnsAdmin::alarm(const json::object& body) {
@@ -263,7 +317,7 @@ DnsAdmin::Answer DnsAdmin::alarm(const json::object& body) {
   if (!control_.set_alarm(text(body, "name"), status)) {
     return fail(errc::not_found, "There is no [[check]] of type alarm with this name.");
   }
-  return done();
+  return done_here(control_.board());
 }
 
 DnsAdmin::Answer DnsAdmin::load(const json::object& body) {
@@ -295,32 +349,17 @@ DnsAdmin::Answer DnsAdmin::lease(const json::object& body) {
   const std::string instance = text(body, "instance");
   if (flag(body, "remove")) {
     const bool was = registry.remove(instance);
-    control_.leases_changed();
+    control_.leases_changed(true);
     return done(was);
   }
-  routing::Lease lease;
-  lease.service = text(body, "service");
-  lease.protocol = text(body, "protocol", "tcp");
-  lease.instance = instance;
-  lease.address = traffic::parse_address(text(body, "address")).value_or(traffic::Address{});
-  const auto small = [&body](std::string_view name, std::int64_t fallback) {
-    const std::int64_t value = whole(body, name, fallback);
-    return static_cast<std::uint16_t>(value < 0 || value > UINT16_MAX ? 0 : value);
-  };
-  lease.port = small("port", 0);
-  lease.priority = small("priority", 0);
-  lease.weight = small("weight", 1);
-  lease.zone = text(body, "zone", "");
   const std::int64_t seconds =
       std::clamp<std::int64_t>(whole(body, "seconds", lease_usual_seconds), 0, 86'400);
   const Result<bool> changed =
-      registry.put(lease, std::chrono::seconds(seconds), control_.steady());
+      registry.put(routing::read_lease(body), std::chrono::seconds(seconds), control_.steady());
   if (!changed) {
     return std::unexpected(changed.error());
   }
-  if (*changed) {
-    control_.leases_changed();
-  }
+  control_.leases_changed(*changed);
   return done(*changed);
 }
 

@@ -3,12 +3,13 @@
 // signed.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "cli/dns_plan.hpp"
 #include "net/http.hpp"
 #include "observe/metrics.hpp"
+#include "traffic/dns/snapshot.hpp"
 #include "traffic/health/status.hpp"
 
 namespace securecart::cli {
@@ -26,12 +27,14 @@ class DnsControl {
   virtual void orders_changed() = 0;
   // Ends when the orders are on disk; false when they cannot be written and end with the process.
   virtual Task<bool> keep_orders() = 0;
-  virtual void leases_changed() = 0;
+  // After a lease came, went or was renewed; only the first two change the answers.
+  virtual void leases_changed(bool answers_too) = 0;
   virtual bool take_votes(std::string_view message) = 0;
   virtual bool set_alarm(const std::string& name, traffic::health::Status status) = 0;
   virtual void report_load(const std::string& target, double load) = 0;
   virtual void observe_rtt(const traffic::Address& client, std::size_t region, Duration rtt) = 0;
-  virtual std::optional<traffic::PolicyHandle> policy_of(const std::string& name) = 0;
+  // Null before they are served.
+  virtual std::shared_ptr<const traffic::dns::Snapshot> zones() = 0;
 };
 
 class DnsAdmin final : public net::Handler {
@@ -50,6 +53,9 @@ class DnsAdmin final : public net::Handler {
   Answer act(std::string_view what, const json::object& body);
   json::value status() const;
   Result<std::string> explain(const net::Request& request);
+  Result<std::string> explain_policy(const std::string& policy, const traffic::dns::Name& name,
+                                     const traffic::Address& client, std::uint16_t wanted,
+                                     std::vector<std::uint8_t>& alias);
   Answer steer(const json::object& body);
   Answer alarm(const json::object& body);
   Answer load(const json::object& body);

@@ -65,12 +65,7 @@ std::optional<Lease> lease_of(const cluster::Entry& entry) {
 json::value to_json(const std::vector<Lease>& leases) {
   json::array list;
   for (const Lease& lease : leases) {
-    list.push_back(json::object{{"service", lease.service},
-                                {"instance", lease.instance},
-                                {"address", traffic::to_text(lease.address)},
-                                {"port", lease.port},
-                                {"weight", lease.weight},
-                                {"zone", lease.zone}});
+    list.push_back(traffic::routing::to_json(lease));
   }
   return json::object{{"instances", std::move(list)}};
 }
@@ -87,14 +82,7 @@ FoundInstances::ById parse_leases(const json::value& value) {
     if (fields == nullptr) {
       continue;
     }
-    Lease lease;
-    lease.service = get_string_or(*fields, "service", "");
-    lease.instance = get_string_or(*fields, "instance", "");
-    lease.address =
-        traffic::parse_address(get_string_or(*fields, "address", "")).value_or(traffic::Address{});
-    lease.port = static_cast<std::uint16_t>(get_int_or(*fields, "port", 0));
-    lease.weight = static_cast<std::uint16_t>(get_int_or(*fields, "weight", 1));
-    lease.zone = get_string_or(*fields, "zone", "");
+    const Lease lease = traffic::routing::read_lease(*fields);
     if (traffic::routing::check_lease(lease)) {
       leases.emplace(lease.instance, lease);
     }

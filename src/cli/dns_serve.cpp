@@ -39,10 +39,9 @@ class Policies {
     if (!traffic_) {
       return;
     }
-    traffic_->set_policy_of_name(
-        [&service](const std::string& name) { return service.policy_of(name); });
+    traffic_->set_zones([&service] { return service.zones(); });
     traffic_->start();
-    std::printf("admin at 127.0.0.1:%u\n", static_cast<unsigned>(traffic_->admin_port()));
+    std::printf("admin at %s\n", to_text(traffic_->admin()).c_str());
   }
   // While the service it asks is still there.
   void stop() {

@@ -169,26 +169,6 @@ void DnsService::notify(const Snapshot* before, const DnsFiles::Loaded& loaded) 
   }
 }
 
-std::optional<traffic::PolicyHandle> DnsService::policy_of(const std::string& name) const {
-  const traffic::dns::Name root;
-  const std::optional<traffic::dns::Name> parsed = traffic::dns::Name::parse(name, &root);
-  if (!parsed) {
-    return std::nullopt;
-  }
-  const std::shared_ptr<const Snapshot> snapshot = server_->current();
-  traffic::dns::NameKey key;
-  key.set(parsed->wire());
-  const Snapshot::Found found = snapshot->find(key);
-  if (found.served == nullptr) {
-    return std::nullopt;
-  }
-  const traffic::dns::Node node = found.served->zone->find(key).node;
-  if (!node || !node.has(traffic::dns::Node::policy)) {
-    return std::nullopt;
-  }
-  return traffic::dns::read32(node.find(traffic::dns::type::policy).first().rdata().data());
-}
-
 void DnsService::step() {
   notifier_.step(clock_);
   server_->collect();

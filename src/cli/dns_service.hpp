@@ -30,8 +30,8 @@ class DnsService {
   // The new configuration, or why the old one stays. Listening addresses, threads and rate limits
   // stay as they were at start.
   Result<void> reload();
-  // The policy that answers for a name, a wildcard's included; nullopt when none does.
-  std::optional<traffic::PolicyHandle> policy_of(const std::string& name) const;
+  // What is served now. From any thread.
+  std::shared_ptr<const traffic::dns::Snapshot> zones() const { return server_->current(); }
   // Sends NOTIFY that is due and frees what is no longer served; a few times a second.
   void step();
 

@@ -26,6 +26,18 @@ int fail_with(const DnsSteerArguments& arguments, const char* what) {
   return 2;
 }
 
+// An order is one node's: nobody should think that the others follow.
+void print_where(const json::object& answer) {
+  std::string others;
+  for (const json::value& one : get_array(answer, "not_told")) {
+    others += (others.empty() ? "" : ", ") + std::string(one.as_string());
+  }
+  if (!others.empty()) {
+    std::printf("On node %s alone; say it at these too: %s.\n",
+                std::string(get_string(answer, "node")).c_str(), others.c_str());
+  }
+}
+
 int steer(const DnsSteerArguments& arguments) {
   const std::optional<Duration> span = parse_duration(arguments.span);
   if (!span) {
@@ -46,6 +58,7 @@ int steer(const DnsSteerArguments& arguments) {
     std::printf("%s\n", !changed           ? "There was no such order."
                         : arguments.cancel ? "The order is taken back."
                                            : ("Done, for " + arguments.span + ".").c_str());
+    print_where(answer.as_object());
     return changed ? 0 : 1;
   } catch (const std::exception& error) {
     return fail_with(arguments, error.what());
@@ -55,7 +68,9 @@ int steer(const DnsSteerArguments& arguments) {
 int alarm(const DnsSteerArguments& arguments) {
   try {
     DnsCaller node(arguments.state);
-    node.post("/v1/dns/alarm", {{"name", arguments.subject}, {"state", arguments.health}});
+    const json::value answer =
+        node.post("/v1/dns/alarm", {{"name", arguments.subject}, {"state", arguments.health}});
+    print_where(answer.as_object());
     return 0;
   } catch (const std::exception& error) {
     return fail_with(arguments, error.what());

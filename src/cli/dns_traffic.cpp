@@ -37,6 +37,7 @@ constexpr Duration tick_pause = 100ms;
 constexpr Duration balance_pause = 1s;
 constexpr Duration learn_pause = 5s;
 constexpr Duration save_pause = 2s;
+constexpr Duration save_leases_pause = 2s;
 constexpr Duration save_learned_pause = 30s;
 constexpr auto state_lifetime = 1h;  // verdicts older than this say nothing about now
 constexpr auto stop_poll = 5ms;
@@ -173,6 +174,7 @@ struct DnsTraffic::Parts final : DnsControl {
         learner(plan->snapshot().regions.size()),
         token(to_hex(fmt::format("{:016x}{:016x}", random.next(), random.next()))),
         admin(*this, metrics, token),
+        admin_address(plan->file().admin_address),
         server(runtime, server_options(plan->file()), admin, metrics) {
     restore();
     make_monitor();
@@ -264,6 +266,7 @@ struct DnsTraffic::Parts final : DnsControl {
     }
     std::filesystem::create_directories(plan->file().state_folder);
     restore_learned();
+    restore_leases();
     const std::optional<json::value> state =
         read_checked_file(state_file("state.json"), limits::health_state_bytes);
     if (!state || !state->is_object()) {
@@ -279,6 +282,24 @@ struct DnsTraffic::Parts final : DnsControl {
     const json::value* const checks = object.if_contains("checks");
     if (checks != nullptr && at && clock.now() - *at < state_lifetime) {
       saved_checks = *checks;
+    }
+  }
+
+  void restore_leases() {
+    const std::optional<json::value> state =
+        read_checked_file(state_file("leases.json"), limits::leases_bytes);
+    if (!state || !state->is_object()) {
+      return;
+    }
+    const json::object& object = state->as_object();
+    const std::optional<Timestamp> at = parse_rfc3339(get_string_or(object, "saved_at", ""));
+    const json::value* const known = object.if_contains("leases");
+    if (!at || known == nullptr || clock.now() - *at > limits::lease_most) {
+      return;
+    }
+    const Duration ago = std::max(Duration{}, Duration(clock.now() - *at));
+    if (registry.restore(*known, ago, limits::discovery_hold, clock.steady())) {
+      leases->replace(registry.compile());
     }
   }
 
@@ -300,14 +321,16 @@ struct DnsTraffic::Parts final : DnsControl {
     }
   }
 
+  traffic::dns::Endpoint admin_endpoint() const {
+    return {traffic::parse_address(admin_address).value_or(traffic::Address()), server.port()};
+  }
+
   // How the words of the command line find this process.
   void write_access() const {
     if (!plan->file().state_folder.empty()) {
       write_checked_file(
           state_file("admin.json"),
-          json::object{
-              {"url", fmt::format("http://{}:{}", plan->file().admin_address, server.port())},
-              {"token", token}});
+          json::object{{"url", "http://" + to_text(admin_endpoint())}, {"token", token}});
     }
   }
 
@@ -330,6 +353,13 @@ struct DnsTraffic::Parts final : DnsControl {
     unsaved_rtt = false;
     if (!plan->file().state_folder.empty()) {
       write_in_background("rtt.json", learned_state());
+    }
+  }
+
+  void save_leases() {
+    unsaved_leases = false;
+    if (!plan->file().state_folder.empty()) {
+      write_in_background("leases.json", lease_state());
     }
   }
 
@@ -363,7 +393,7 @@ struct DnsTraffic::Parts final : DnsControl {
       changed();
     }
     if (registry.expire(now)) {
-      leases->replace(registry.compile());
+      leases_changed(true);
     }
     if (discovery) {
       discovery->tick();
@@ -380,6 +410,10 @@ struct DnsTraffic::Parts final : DnsControl {
     if (dirty && now - saved >= save_pause) {
       saved = now;
       save();
+    }
+    if (unsaved_leases && now - saved_leases >= save_leases_pause) {
+      saved_leases = now;
+      save_leases();
     }
     if (unsaved_rtt && now - saved_rtt >= save_learned_pause) {
       saved_rtt = now;
@@ -422,6 +456,11 @@ struct DnsTraffic::Parts final : DnsControl {
   json::value learned_state() const {
     return json::object{{"saved_at", format_rfc3339(clock.now())},
                         {"learned", learner.save(plan->snapshot().regions, clock.steady())}};
+  }
+
+  json::value lease_state() const {
+    return json::object{{"saved_at", format_rfc3339(clock.now())},
+                        {"leases", registry.save(clock.steady())}};
   }
 
   void tell_metrics() {
@@ -492,7 +531,12 @@ struct DnsTraffic::Parts final : DnsControl {
     --under_way;
     co_return good;
   }
-  void leases_changed() override { leases->replace(registry.compile()); }
+  void leases_changed(bool answers_too) override {
+    unsaved_leases = true;
+    if (answers_too) {
+      leases->replace(registry.compile());
+    }
+  }
   bool take_votes(std::string_view message) override { return monitor->take(message); }
   bool set_alarm(const std::string& name, health::Status status) override {
     return monitor->set_alarm(name, status);
@@ -504,8 +548,8 @@ struct DnsTraffic::Parts final : DnsControl {
     learner.observe(client, region, rtt, clock.steady());
     learned_dirty = true;
   }
-  std::optional<traffic::PolicyHandle> policy_of(const std::string& name) override {
-    return policy_of_name ? policy_of_name(name) : std::nullopt;
+  std::shared_ptr<const traffic::dns::Snapshot> zones() override {
+    return served_zones ? served_zones() : nullptr;
   }
 
   const std::filesystem::path policies;
@@ -527,17 +571,20 @@ struct DnsTraffic::Parts final : DnsControl {
   std::unique_ptr<Monitor> monitor;
   std::vector<Retired> retired;
   std::map<std::string, std::pair<double, SteadyTime>> reported;
-  PolicyOfName policy_of_name;
+  Zones served_zones;
   const std::string token;
   DnsAdmin admin;
+  const std::string admin_address;  // a reload does not change it
   net::Server server;
   SteadyTime balanced{};
   SteadyTime learned{};
   SteadyTime saved{};
   SteadyTime saved_rtt{};
+  SteadyTime saved_leases{};
   std::uint64_t epoch = 0;  // of the newest board
   bool learned_dirty = false;
   bool unsaved_rtt = false;
+  bool unsaved_leases = false;
   bool dirty = false;
   bool running = false;
   std::atomic<bool> stopping = false;
@@ -557,12 +604,12 @@ std::shared_ptr<const traffic::PolicySource> DnsTraffic::source() const {
   return parts_->plan->source();
 }
 
-std::uint16_t DnsTraffic::admin_port() const {
-  return parts_->server.port();
+traffic::dns::Endpoint DnsTraffic::admin() const {
+  return parts_->admin_endpoint();
 }
 
-void DnsTraffic::set_policy_of_name(PolicyOfName policy_of_name) {
-  parts_->policy_of_name = std::move(policy_of_name);
+void DnsTraffic::set_zones(Zones zones) {
+  parts_->served_zones = std::move(zones);
 }
 
 void DnsTraffic::start() {
@@ -597,6 +644,7 @@ void DnsTraffic::stop() {
       if (!parts_->plan->file().state_folder.empty()) {
         write_checked_file(parts_->state_file("state.json"), parts_->state());
         write_checked_file(parts_->state_file("rtt.json"), parts_->learned_state());
+        write_checked_file(parts_->state_file("leases.json"), parts_->lease_state());
       }
     } catch (const std::exception& error) {
       log::warn("the state is not saved", {{"error", error.what()}});

@@ -44,8 +44,8 @@ Result<DnsPolicyFile> read_dns_policy_file(const std::filesystem::path& path);
 
 class DnsTraffic {
  public:
-  // Which policy a name of the zones is answered by; asked by `explain`.
-  using PolicyOfName = std::function<std::optional<traffic::PolicyHandle>(const std::string& name)>;
+  // The zones that are served now; asked by `explain` and by steering.
+  using Zones = std::function<std::shared_ptr<const traffic::dns::Snapshot>()>;
 
   // Throws std::runtime_error with a message for the operator. What is passed by reference outlives
   // it.
@@ -54,8 +54,8 @@ class DnsTraffic {
   ~DnsTraffic();  // stop()
 
   std::shared_ptr<const traffic::PolicySource> source() const;
-  std::uint16_t admin_port() const;
-  void set_policy_of_name(PolicyOfName policy_of_name);
+  traffic::dns::Endpoint admin() const;
+  void set_zones(Zones zones);
   // Begins to check and to serve the admin API.
   void start();
   void stop();

@@ -23,5 +23,6 @@ inline constexpr auto discovery_away = 4s;   // without a word of etcd's: what i
 inline constexpr auto discovery_hold = 15s;  // what is missing once it is back
 
 inline constexpr std::size_t health_state_bytes = 8 * 1024 * 1024;
+inline constexpr std::size_t leases_bytes = 64UL * 1024 * 1024;  // of all that can be registered
 
 }  // namespace securecart::limits

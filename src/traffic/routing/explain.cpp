@@ -53,8 +53,8 @@ std::string describe(const TargetState& state) {
   return text;
 }
 
-std::string explain(const Snapshot& snapshot, Live& live, const std::vector<TargetState>& states,
-                    std::uint32_t node, const Question& question) {
+Explained explain(const Snapshot& snapshot, Live& live, const std::vector<TargetState>& states,
+                  std::uint32_t node, const Question& question) {
   Trace trace;
   const Decision decision = decide(snapshot, live, node, question, &trace);
   std::string text = fmt::format("client {}\n", to_text(question.client));
@@ -71,7 +71,31 @@ std::string explain(const Snapshot& snapshot, Live& live, const std::vector<Targ
   text += answer_line(snapshot, decision);
   text += fmt::format("ttl {} s; the answer is the same for the client's /{}\n",
                       snapshot.nodes[node].ttl_seconds, decision.scope);
-  return text;
+  Explained explained{std::move(text), {}};
+  if (decision.count > 0 && !snapshot.targets[decision.targets[0]].is_cname) {
+    explained.alias = snapshot.targets[decision.targets[0]].alias;
+  }
+  return explained;
+}
+
+std::string explain_discovery(const LeaseRegistry& registry, std::span<const std::uint8_t> name,
+                              SteadyTime now) {
+  const std::shared_ptr<const LeaseTable> table = registry.compile();
+  std::string text;
+  for (const Lease& lease : table->named(name)) {
+    const std::optional<Duration> left = registry.left(lease.instance, now);
+    const std::string until =
+        left ? fmt::format("for {} s more", *left / std::chrono::seconds(1)) : "found in etcd";
+    text += fmt::format("  {:<20} {}/{} {} port {}, priority {}, weight {}{}{}, {}\n",
+                        lease.instance, lease.service, lease.protocol, to_text(lease.address),
+                        lease.port, lease.priority, lease.weight,
+                        lease.zone.empty() ? "" : ", zone ", lease.zone, until);
+  }
+  if (text.empty()) {
+    return fmt::format("no instance of that name has a lease, of {} that have one: no such name\n",
+                       table->size());
+  }
+  return "instances with a lease\n" + text;
 }
 
 }  // namespace securecart::traffic::routing

@@ -25,6 +25,29 @@ bool is_label(std::string_view text) {
          std::ranges::all_of(text, good) && text.front() != '-' && text.back() != '-';
 }
 
+constexpr std::int64_t lease_most_ms = limits::lease_most / std::chrono::milliseconds(1);
+
+std::string text_or(const json::object& fields, std::string_view name, std::string_view fallback) {
+  const json::value* const value = fields.if_contains(name);
+  return std::string(value != nullptr && value->is_string() ? std::string_view(value->get_string())
+                                                            : fallback);
+}
+
+std::int64_t whole_or(const json::object& fields, std::string_view name, std::int64_t fallback) {
+  const json::value* const value = fields.if_contains(name);
+  boost::system::error_code error;
+  const auto number =
+      value != nullptr && value->is_number() ? value->to_number<std::int64_t>(error) : fallback;
+  return error ? fallback : number;
+}
+
+// A number that is none of 16 bits is 0, which no lease may have for a port.
+std::uint16_t small_number(const json::object& fields, std::string_view name,
+                           std::int64_t fallback) {
+  const std::int64_t value = whole_or(fields, name, fallback);
+  return value < 0 || value > UINT16_MAX ? std::uint16_t{0} : static_cast<std::uint16_t>(value);
+}
+
 std::string service_key(const Lease& lease) {
   return "_" + lease.service + "._" + lease.protocol;
 }
@@ -60,21 +83,28 @@ LeaseTable::LeaseTable(std::vector<Lease> leases) : leases_(std::move(leases)) {
 
 void LeaseTable::resolve(const PolicyQuestion& question, PolicyAnswer& answer) const noexcept {
   answer.ttl_seconds = discovery_ttl_seconds;
-  answer.outcome = PolicyOutcome::no_name;
-  const std::optional<FirstLabel> first = first_label(question.name);
+  const Found found = find(question.name);
+  if (found.leases == nullptr) {
+    answer.outcome = PolicyOutcome::no_name;
+  } else if (found.is_service && question.type == rr_type_srv) {
+    add_services(*found.leases, found.suffix, answer);
+  } else {
+    add_addresses(*found.leases, question, answer);
+  }
+}
+
+LeaseTable::Found LeaseTable::find(std::span<const std::uint8_t> name) const noexcept {
+  const std::optional<FirstLabel> first = first_label(name);
   if (!first) {
-    return;
+    return {};
   }
   if (!first->label.starts_with('_')) {
-    if (const auto found = by_name_.find(first->label); found != by_name_.end()) {
-      answer.outcome = PolicyOutcome::answer;
-      add_addresses(found->second, question, answer);
-    }
-    return;
+    const auto found = by_name_.find(first->label);
+    return found == by_name_.end() ? Found() : Found{&found->second, first->rest, false};
   }
   const std::optional<FirstLabel> second = first_label(first->rest);
   if (!second) {
-    return;
+    return {};
   }
   // The labels as they are keyed, without an allocation.
   std::array<char, 3 * limits::dns_label_bytes + 2> key;
@@ -90,15 +120,17 @@ void LeaseTable::resolve(const PolicyQuestion& question, PolicyAnswer& answer) c
   }
   const auto found =
       by_service_.find(std::string_view(key.data(), static_cast<std::size_t>(end - key.data())));
-  if (found == by_service_.end()) {
-    return;
+  return found == by_service_.end() ? Found() : Found{&found->second, suffix, true};
+}
+
+std::vector<Lease> LeaseTable::named(std::span<const std::uint8_t> name) const {
+  std::vector<Lease> leases;
+  if (const Found found = find(name); found.leases != nullptr) {
+    for (const std::uint32_t index : *found.leases) {
+      leases.push_back(leases_[index]);
+    }
   }
-  answer.outcome = PolicyOutcome::answer;
-  if (question.type == rr_type_srv) {
-    add_services(found->second, suffix, answer);
-  } else {
-    add_addresses(found->second, question, answer);
-  }
+  return leases;
 }
 
 void LeaseTable::add_services(const std::vector<std::uint32_t>& found,
@@ -142,6 +174,24 @@ void LeaseTable::add_addresses(const std::vector<std::uint32_t>& found,
       added += answer.add(question.type, lease.address.view()) ? 1 : 0;
     }
   }
+}
+
+json::object to_json(const Lease& lease) {
+  return {{"service", lease.service},   {"protocol", lease.protocol},
+          {"instance", lease.instance}, {"address", to_text(lease.address)},
+          {"port", lease.port},         {"priority", lease.priority},
+          {"weight", lease.weight},     {"zone", lease.zone}};
+}
+
+Lease read_lease(const json::object& fields) {
+  return {.service = text_or(fields, "service", ""),
+          .protocol = text_or(fields, "protocol", "tcp"),
+          .instance = text_or(fields, "instance", ""),
+          .address = parse_address(text_or(fields, "address", "")).value_or(Address()),
+          .port = small_number(fields, "port", 0),
+          .priority = small_number(fields, "priority", 0),
+          .weight = small_number(fields, "weight", 1),
+          .zone = text_or(fields, "zone", "")};
 }
 
 Result<void> check_lease(const Lease& lease) {
@@ -215,12 +265,45 @@ bool LeaseRegistry::expire(SteadyTime now) {
   return !gone.empty();
 }
 
+std::optional<Duration> LeaseRegistry::left(std::string_view instance, SteadyTime now) const {
+  const auto known = leases_.find(instance);
+  return known == leases_.end() ? std::nullopt : std::optional<Duration>(known->second.until - now);
+}
+
 SteadyTime LeaseRegistry::next_expiry() const {
   SteadyTime next = SteadyTime::max();
   for (const auto& [instance, held] : leases_) {
     next = std::min(next, held.until);
   }
   return next;
+}
+
+json::value LeaseRegistry::save(SteadyTime now) const {
+  json::array all;
+  for (const auto& [instance, held] : leases_) {
+    json::object one = to_json(held.lease);
+    one["left_ms"] = (held.until - now) / std::chrono::milliseconds(1);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+bool LeaseRegistry::restore(const json::value& saved, Duration ago, Duration grace,
+                            SteadyTime now) {
+  if (!saved.is_array()) {
+    return false;
+  }
+  for (const json::value& one : saved.get_array()) {
+    if (!one.is_object()) {
+      continue;
+    }
+    const json::object& fields = one.get_object();
+    const Duration left = std::chrono::milliseconds(
+        std::clamp<std::int64_t>(whole_or(fields, "left_ms", 0), 0, lease_most_ms));
+    // Refuses what does not fit.
+    static_cast<void>(put(read_lease(fields), std::max(left - ago, std::min(left, grace)), now));
+  }
+  return !leases_.empty();
 }
 
 bool LeaseRegistry::replace_found(std::vector<Lease> found) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 
 #include "base/clock.hpp"
 #include "base/errors.hpp"
+#include "base/json.hpp"
 #include "traffic/model/address.hpp"
 #include "traffic/model/policy_source.hpp"
 
@@ -34,6 +36,9 @@ struct Lease {
   std::string zone = {};  // "a": a label; empty: in none
   bool operator==(const Lease&) const = default;
 };
+json::object to_json(const Lease& lease);
+// From fields that nobody has checked; what is missing or of another type is as it is by default.
+Lease read_lease(const json::object& fields);
 // What of it is not fit for a name or an answer.
 Result<void> check_lease(const Lease& lease);
 
@@ -43,6 +48,8 @@ class LeaseTable {
   explicit LeaseTable(std::vector<Lease> leases);
   // Answers a question below a wildcard: see above.
   void resolve(const PolicyQuestion& question, PolicyAnswer& answer) const noexcept;
+  // What answers a name (wire format, lower case) below a wildcard.
+  std::vector<Lease> named(std::span<const std::uint8_t> name) const;
   std::size_t size() const { return leases_.size(); }
   const std::vector<Lease>& leases() const { return leases_; }
 
@@ -55,6 +62,12 @@ class LeaseTable {
   };
   using Index = std::unordered_map<std::string, std::vector<std::uint32_t>, Hash, std::equal_to<>>;
 
+  struct Found {
+    const std::vector<std::uint32_t>* leases = nullptr;  // null: nobody has that name
+    std::span<const std::uint8_t> suffix;                // of a service: what instances are below
+    bool is_service = false;
+  };
+  Found find(std::span<const std::uint8_t> name) const noexcept;
   void add_services(const std::vector<std::uint32_t>& found, std::span<const std::uint8_t> suffix,
                     PolicyAnswer& answer) const noexcept;
   void add_addresses(const std::vector<std::uint32_t>& found, const PolicyQuestion& question,
@@ -81,6 +94,15 @@ class LeaseRegistry {
   bool expire(SteadyTime now);
   std::shared_ptr<const LeaseTable> compile() const;
   std::size_t size() const { return leases_.size() + found_.size(); }
+
+  // What was put, each with the time it has left.
+  json::value save(SteadyTime now) const;
+  // What save() wrote `ago`. Nobody could renew while there was no registry, so a lease that would
+  // have ended by now, or soon, gets up to `grace` of what it had left. What does not fit is left
+  // out; true when there was anything.
+  bool restore(const json::value& saved, Duration ago, Duration grace, SteadyTime now);
+  // How long an instance's lease lasts; nullopt when it was not put here.
+  std::optional<Duration> left(std::string_view instance, SteadyTime now) const;
   SteadyTime next_expiry() const;  // SteadyTime::max() when nothing is registered
 
  private:

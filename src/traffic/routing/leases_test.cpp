@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "traffic/routing/explain.hpp"
 #include "traffic/routing/limits.hpp"
 #include "traffic/routing/snapshot.hpp"
 
@@ -108,6 +109,44 @@ TEST(Leases, EndUnlessRenewed) {
   EXPECT_TRUE(registry.put(lease("i-1", "10.0.0.9"), 10s, start + 10s).value());  // it moved
   EXPECT_TRUE(registry.remove("i-1"));
   EXPECT_FALSE(registry.remove("i-1"));
+}
+
+// A restart: time has passed for leases too, but each gets a moment in which it can be renewed.
+TEST(Leases, OutliveARestartWithTheTimeTheyHaveLeft) {
+  LeaseRegistry registry;
+  Lease web = lease("w-1", "fd00::1", 443);
+  web.protocol = "udp";
+  web.priority = 3;
+  web.weight = 0;
+  web.zone = "a";
+  registry.put(web, 10min, start).value();
+  registry.put(lease("i-1", "10.0.0.1"), 10s, start).value();
+  registry.put(lease("i-2", "10.0.0.2"), 5min, start).value();
+  const json::value saved = registry.save(start + 4s);
+
+  LeaseRegistry again;
+  const SteadyTime later = start + 1h;  // of another process's clock
+  EXPECT_TRUE(again.restore(saved, 8min, 15s, later));
+  EXPECT_EQ(again.left("w-1", later), 10min - 4s - 8min);
+  EXPECT_EQ(again.left("i-1", later), 6s);   // no more than it had
+  EXPECT_EQ(again.left("i-2", later), 15s);  // it ended while nobody could renew it
+  const auto table = again.compile();
+  EXPECT_EQ(std::ranges::count(table->leases(), web), 1);
+  EXPECT_FALSE(LeaseRegistry().restore(json::value("x"), 0s, 15s, later));
+  EXPECT_FALSE(
+      LeaseRegistry().restore(json::array{json::object{{"service", "api"}}, 7}, 0s, 15s, later));
+}
+
+TEST(Explain, NamesTheLeasesOfADiscoveredName) {
+  LeaseRegistry registry;
+  registry.put(lease("i-1", "10.0.0.1"), 10s, start).value();
+  registry.replace_found({lease("i-2", "10.0.0.2")});
+  const std::string both = explain_discovery(registry, wire("api.svc.shop.test."), start + 4s);
+  for (const char* part : {"i-1 ", "10.0.0.1 port 8080", "for 6 s more", "i-2 ", "found in etcd"}) {
+    EXPECT_NE(both.find(part), std::string::npos) << part << " in\n" << both;
+  }
+  EXPECT_NE(explain_discovery(registry, wire("web.svc.shop.test."), start).find("no such name"),
+            std::string::npos);
 }
 
 TEST(Leases, RefuseBadNamesAndTooMany) {

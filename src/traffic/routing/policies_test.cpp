@@ -360,7 +360,8 @@ TEST(Explain, ShowsThePathAndTheTargets) {
   Question question;
   question.client = parse_address("192.0.2.1").value();
   const std::string text = explain(*world.snapshot, *world.live, world.states,
-                                   world.snapshot->nodes_by_name.at("world"), question);
+                                   world.snapshot->nodes_by_name.at("world"), question)
+                               .text;
   for (const char* part :
        {"client 192.0.2.1", "policy world (latency)", "not usable", "eu-1", "down",
         "unknown, drained", "takes target us-1", "answer: us-1 (10.0.1.1)", "ttl 30 s"}) {

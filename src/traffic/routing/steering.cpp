@@ -68,10 +68,11 @@ bool strands(Bits before, Bits after) {
   return (before & needed) != 0 && (after & needed) == 0;
 }
 
-// The first policy that could answer before and cannot after. One that is part of another may lose
-// all it has: the other goes elsewhere.
+// The first policy that could answer before and cannot after. One that is only part of others may
+// lose all it has: the others go elsewhere. One that a zone names has nowhere to go.
 const Node* loses_its_last(const Snapshot& snapshot, const std::vector<TargetState>& before,
-                           const std::vector<TargetState>& after) {
+                           const std::vector<TargetState>& after,
+                           const std::set<std::string>& named) {
   std::vector<bool> inner(snapshot.nodes.size());
   for (const Member& member : snapshot.members) {
     if (!member.is_target) {
@@ -81,7 +82,8 @@ const Node* loses_its_last(const Snapshot& snapshot, const std::vector<TargetSta
   const AllBits then = bits_of(snapshot, before);
   const AllBits now = bits_of(snapshot, after);
   for (std::size_t i = 0; i < snapshot.nodes.size(); ++i) {
-    if (!inner[i] && strands(then.nodes[i], now.nodes[i])) {
+    const bool counts = !inner[i] || named.contains(snapshot.nodes[i].name);
+    if (counts && strands(then.nodes[i], now.nodes[i])) {
       return &snapshot.nodes[i];
     }
   }
@@ -95,7 +97,8 @@ std::string_view to_text(Kind kind) {
 }
 
 Result<void> Steering::apply(SteeringOrder order, bool force, const Snapshot& snapshot,
-                             const std::vector<TargetState>& states, Timestamp now) {
+                             const std::vector<TargetState>& states,
+                             const std::set<std::string>& named, Timestamp now) {
   if (!names_something(order, snapshot)) {
     return fail(
         errc::not_found,
@@ -110,7 +113,7 @@ Result<void> Steering::apply(SteeringOrder order, bool force, const Snapshot& sn
   }
   std::vector<TargetState> after = states;
   impose_one(order, snapshot, after);
-  const Node* const stranded = loses_its_last(snapshot, states, after);
+  const Node* const stranded = loses_its_last(snapshot, states, after, named);
   if (stranded != nullptr && !force) {
     return fail(errc::invalid_request,
                 fmt::format("This would switch off the last healthy target of policy \"{}\". "

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,11 @@ class Steering {
  public:
   // Takes the order, replacing the one of its kind and subject. Refuses (errc::not_found) what
   // names nothing, and (errc::invalid_request) what ends in the past, too far ahead, or would leave
-  // a policy that can answer now without a target; `force` overrides the last.
+  // a policy that can answer now without a target; `force` overrides the last. A policy counts when
+  // zones name it (`named`) or no other uses it.
   Result<void> apply(SteeringOrder order, bool force, const Snapshot& snapshot,
-                     const std::vector<TargetState>& states, Timestamp now);
+                     const std::vector<TargetState>& states, const std::set<std::string>& named,
+                     Timestamp now);
   // Takes an order back; false when there was none.
   bool cancel(SteeringOrder::Kind kind, const std::string& subject);
   // Drops orders that ended; true when there were some.

@@ -25,14 +25,15 @@ SteeringOrder order(Kind kind, const std::string& subject) {
 }
 
 struct Steered : World {
-  Steered() : World(policy) {}
+  explicit Steered(const std::string& policies = policy) : World(policies) {}
   bool apply(const SteeringOrder& one, bool force = false) {
-    const bool done = steering.apply(one, force, *snapshot, states, now).has_value();
+    const bool done = steering.apply(one, force, *snapshot, states, named, now).has_value();
     steering.impose(*snapshot, states);
     publish();
     return done;
   }
   Steering steering;
+  std::set<std::string> named;  // by zones
 };
 
 TEST(Steering, DrainsAndTakesBack) {
@@ -73,6 +74,33 @@ TEST(Steering, NeverSwitchesOffTheLastWithoutForce) {
   EXPECT_FALSE(world.apply(order(Kind::force, "eu-1")));
   EXPECT_TRUE(world.apply(order(Kind::drain, "us-1")));  // it was dead anyway
   EXPECT_TRUE(world.apply(order(Kind::drain, "eu-1"), true));
+}
+
+// A member of another policy may lose all it has, for the other goes elsewhere; but not when a zone
+// answers from it as well.
+TEST(Steering, CountsAnInnerPolicyThatAZoneNames) {
+  const std::string nested = R"(
+[[policy]]
+name = "region"
+type = "failover"
+members = ["eu-1", "eu-2"]
+[[policy]]
+name = "world"
+type = "failover"
+members = ["region", "us-1"]
+)";
+  Steered inner(nested);
+  inner.named = {"world"};
+  EXPECT_TRUE(inner.apply(order(Kind::drain, "eu-1")));
+  EXPECT_TRUE(inner.apply(order(Kind::drain, "eu-2")));
+  EXPECT_EQ(inner.answer("world"), "us-1");
+  Steered both(nested);
+  both.named = {"region", "world"};
+  EXPECT_TRUE(both.apply(order(Kind::drain, "eu-1")));
+  EXPECT_FALSE(both.apply(order(Kind::drain, "eu-2")));
+  EXPECT_FALSE(both.apply(order(Kind::shift, "eu")));
+  EXPECT_EQ(both.answer("region"), "eu-2");
+  EXPECT_TRUE(both.apply(order(Kind::drain, "eu-2"), true));
 }
 
 TEST(Steering, RefusesTheUnknownAndTheEndless) {
