@@ -11,7 +11,6 @@
 #include "cli/dns_caller.hpp"
 #include "tests/support/dns_flood.hpp"
 #include "tests/support/dns_process.hpp"
-#include "tests/support/moved_clock.hpp"
 #include "tests/support/raw_listener.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -95,14 +94,13 @@ class DnsPolicies : public testing::Test {
  protected:
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
   std::unique_ptr<DnsProcess> serve(const std::string& top = "", const std::string& of_zone = "",
-                                    const std::string& more_policies = "",
-                                    const std::string& more_records = "") {
-    write_file(path("shop.test.zone"), zone + more_records);
+                                    const std::string& more_policies = "") {
+    write_file(path("shop.test.zone"), zone);
     write_file(path("policies.toml"), policies + more_policies);
     write_file(path("dns.toml"),
                "listen = [\"127.0.0.1:0\"]\nthreads = 2\npolicies = \"policies.toml\"\n" + top +
                    "[[zone]]\nname = \"shop.test\"\nfile = \"shop.test.zone\"\n" + of_zone);
-    return std::make_unique<DnsProcess>(path("dns.toml"), path("dns.log"), wrap_);
+    return std::make_unique<DnsProcess>(path("dns.toml"), path("dns.log"));
   }
   std::unique_ptr<DnsProcess> serve_signed() {
     output_of(fmt::format("{} dns key generate --zone shop.test --file {}", program(),
@@ -115,7 +113,6 @@ class DnsPolicies : public testing::Test {
   }
 
   TempDir folder_;
-  std::vector<std::string> wrap_;  // runs the server
 };
 
 // Over the wire and over both threads: each address within half a percent of its weight.
@@ -240,52 +237,6 @@ TEST_F(DnsPolicies, ChecksOverTls) {
   write_file(path("policies.toml"), policies + checks);
   dns->reload();
   EXPECT_TRUE(is("good", "down")) << word("status --once");
-}
-
-// The machine's clock jumps two hours ahead, and four back: what is answered does not change, and
-// a dead site is found as ever.
-TEST_F(DnsPolicies, KeepsItsAnswersWhenTheClockJumps) {
-  auto site = std::make_unique<LiveSite>();
-  MovedClock clock(path("clock"));
-  wrap_ = clock.wrap();
-  const auto dns = serve("", "",
-                         fmt::format(R"(
-[[check]]
-name = "site"
-type = "tcp"
-url = "tcp://127.0.0.1:{}"
-interval = "250ms"
-[[target]]
-name = "first"
-addresses = ["192.0.2.11"]
-check = "site"
-[[policy]]
-name = "careful"
-type = "failover"
-members = ["first", "green"]
-)",
-                                     site->port()),
-                         "careful POLICY careful\n");
-  const auto hour = [&] {  // as the node's own clock has it
-    word("drain canary --for 1m");
-    const std::string told = word("status --once");
-    const std::size_t at = told.find("drain canary until ");
-    return at == std::string::npos ? std::string("no order") : told.substr(at, 32);
-  };
-  ASSERT_TRUE(eventually([&] { return contains(word("status --once"), " up "); }));
-  std::string before = hour();
-  for (const std::chrono::hours jump : {2h, -2h}) {
-    clock.move(jump);
-    const std::string after = hour();
-    EXPECT_NE(after, before);  // it did jump
-    before = after;
-    for (int i = 0; i < 20; ++i) {
-      EXPECT_EQ(dns->dig("careful.shop.test +short"), "192.0.2.11\n");
-    }
-  }
-  site.reset();
-  EXPECT_TRUE(eventually([&] { return dns->dig("careful.shop.test +short") == "192.0.2.2\n"; },
-                         std::chrono::seconds(5)));
 }
 
 TEST_F(DnsPolicies, SaysThatAnOrderWouldBeForgotten) {

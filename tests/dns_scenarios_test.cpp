@@ -2,7 +2,9 @@
 // answers that must come. A step is a line of the file `steps`:
 //
 //   ask NAME TYPE [from NET] is RDATA...       the answer now (dig; blanks in rdata as '_')
-//   soon MS NAME TYPE [from NET] is RDATA...   the answer within so many milliseconds
+//   soon MS NAME TYPE [from NET] is RDATA...   the answer within so many milliseconds, and what
+//   this
+//                                              machine kept everybody waiting meanwhile
 //   stays MS NAME TYPE [from NET] is RDATA...  the answer, and no other for so long
 //   share N NAME TYPE [from NET] is RDATA PERCENT...  of N questions, to 1.5 percent
 //   shares MS NAME TYPE is RDATA PERCENT...    a hundred at a time, until the shares are so
@@ -11,18 +13,33 @@
 //   show WORDS... : TEXT                       its output has the text
 //   post CALL JSON                             the admin API
 //   load TARGET RATE DEMAND                    the target reports its share of DEMAND from now on
-//   site K up|down|broken, metric VALUE        what the checks look at
+//   site K up|down|broken|silent               what the checks look at: it refuses, answers 500, or
+//                                              swallows every byte
+//   metric VALUE                               the same
+//   clean MS CHECK                             until so little is lost on the way to it that two
+//                                              silent rounds are enough
 //   status MS CHECK up|down                    the verdict within so many milliseconds
-//   sleepless MS saved                         the state file has a verdict "down"
+//   saved MS FILE : TEXT                       the file of the state folder has the text
 //   kill | restart                             SIGKILL or SIGTERM, and a new start
+//   stop | start | pause | resume              SIGKILL; a new start; SIGSTOP; SIGCONT
+//   clock SECONDS                              the wall clock is so far from the true one
 //   put FILE NAME                              FILE becomes the file of that name
 //   use FILE                                   FILE becomes policies.toml; SIGHUP
 //   flood begin NAME | flood end               all the questions it can take; none may be lost
+//
+// Of several nodes (`nodes N` is the first line; files have {{node}}, {{admin_port}} and
+// {{peers}}):
+//
+//   at K STEP...                               the step at this node, else it is the first
+//   cut K | heal K                             nothing gets through between it and the others
+//   vote MS CHECK NODE up|down                 what this node knows that the other one sees
+//   heard MS CHECK up|down                     every node knows that every node sees that
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <iomanip>
 #include <map>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -32,8 +49,12 @@
 #include "net/server.hpp"
 #include "tests/support/dns_flood.hpp"
 #include "tests/support/dns_node.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/mmdb_writer.hpp"
+#include "tests/support/moved_clock.hpp"
 #include "tests/support/places.hpp"
+#include "tests/support/raw_listener.hpp"
+#include "tests/support/tcp_proxy.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace securecart {
@@ -47,23 +68,30 @@ Instant now() {
   return std::chrono::steady_clock::now();
 }
 
-// A web site that checks look at; it can be stopped and started on its port.
+// A web site that checks look at, behind a proxy that fails as it is told.
 class Site {
  public:
   Site() {
-    start();
-    port_ = server_->port();
+    net::ServerOptions options;
+    options.name = "site";
+    server_ = std::make_unique<net::Server>(runtime_, options, page_, metrics_);
+    server_->start();
+    runtime_.run();
+    proxy_ = std::make_unique<test::TcpProxy>(server_->port());
   }
-  ~Site() { stop(); }
+  ~Site() {
+    proxy_.reset();
+    runtime_.stop();
+    runtime_.join();
+  }
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
 
-  std::uint16_t port() const { return port_; }
+  int port() const { return proxy_->port(); }
   void set(const std::string& how) {
     page_.broken = how == "broken";
-    if (how == "down") {
-      stop();
-    } else if (server_ == nullptr) {
-      start();
-    }
+    proxy_->refuse(how == "down");
+    proxy_->swallow(how == "silent");
   }
   void set_metric(const std::string& value) { page_.metric = std::stoi(value); }
 
@@ -79,30 +107,40 @@ class Site {
     std::atomic<bool> broken = false;
     std::atomic<int> metric = 5;
   };
-  void start() {
-    net::ServerOptions options;
-    options.port = port_;
-    options.name = "site";
-    runtime_ = std::make_unique<net::Runtime>(1, 1, clock_);
-    server_ = std::make_unique<net::Server>(*runtime_, options, page_, metrics_);
-    server_->start();
-    runtime_->run();
-  }
-  void stop() {
-    if (runtime_ != nullptr) {
-      runtime_->stop();
-      runtime_->join();
-      server_.reset();
-      runtime_.reset();
-    }
-  }
 
   SystemClock clock_;
   observe::Metrics metrics_;
   Page page_;
-  std::uint16_t port_ = 0;
-  std::unique_ptr<net::Runtime> runtime_;
+  net::Runtime runtime_{1, 1, clock_};
   std::unique_ptr<net::Server> server_;
+  std::unique_ptr<test::TcpProxy> proxy_;
+};
+
+// How long a thread that only sleeps is kept from its work here: what a bound on the time of
+// something says of this machine, and not of what is tested.
+class Lateness {
+ public:
+  ~Lateness() {
+    over_ = true;
+    thread_.join();
+  }
+  void begin() { worst_ = 0; }
+  // A decision is some steps of several threads, and each may wait.
+  std::chrono::milliseconds allowance() const { return std::chrono::milliseconds(3 * worst_); }
+
+ private:
+  void measure() {
+    constexpr auto nap = 5ms;
+    while (!over_) {
+      const Instant begin = now();
+      std::this_thread::sleep_for(nap);
+      const std::int64_t late = (now() - begin - nap) / 1ms;
+      worst_ = std::max<std::int64_t>(worst_, late);
+    }
+  }
+  std::atomic<std::int64_t> worst_ = 0;
+  std::atomic<bool> over_ = false;
+  std::thread thread_{[this] { measure(); }};
 };
 
 std::string read_file(const std::filesystem::path& path) {
@@ -151,28 +189,100 @@ Asked asked_of(const Words& words, std::size_t at) {
 class Scenario {
  public:
   explicit Scenario(const std::filesystem::path& source) : source_(source) {
-    for (const auto& entry : std::filesystem::directory_iterator(source)) {
-      copy(entry.path().filename().string(), entry.path().filename().string());
+    std::istringstream lines(read_file(source_ / "steps"));
+    std::size_t count = 1;
+    bool moves_clock = false;
+    for (std::string line; std::getline(lines, line);) {
+      const Words words = words_of(line);
+      moves_clock |= !words.empty() && words[0] == "clock";
+      if (!words.empty() && words[0] == "nodes") {
+        count = std::stoul(words.at(1));
+      } else if (!words.empty()) {
+        steps_.push_back(line);
+      }
     }
-    write_geo();
-    process_ = std::make_unique<test::DnsNode>(folder_.path());
+    if (moves_clock) {
+      clock_ = std::make_unique<test::MovedClock>(folder_.path() / "clock");
+    }
+    make_nodes(count);
   }
 
   void play() {
-    std::istringstream lines(read_file(source_ / "steps"));
-    for (std::string line; std::getline(lines, line) && !testing::Test::HasFailure();) {
-      if (!line.empty() && line.front() != '#') {
-        SCOPED_TRACE(line);
-        step(line, words_of(line));
+    for (const std::string& line : steps_) {
+      if (line.front() == '#') {
+        continue;
+      }
+      SCOPED_TRACE(line);
+      const bool elsewhere = line.starts_with("at ");
+      const Words words = words_of(line);
+      here_ = elsewhere ? std::stoul(words.at(1)) - 1 : 0;
+      const std::string rest = elsewhere ? line.substr(line.find(words.at(2), 4)) : line;
+      step(rest, words_of(rest));
+      if (testing::Test::HasFailure()) {
+        return;
       }
     }
   }
 
  private:
+  struct Node {
+    std::filesystem::path folder;
+    int admin_port = 0;
+    std::unique_ptr<test::DnsNode> process;
+  };
+
+  void make_nodes(std::size_t count) {
+    nodes_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      nodes_[i].folder = folder_.path() / fmt::format("n{}", i + 1);
+      std::filesystem::create_directory(nodes_[i].folder);
+      const test::RawListener free;
+      nodes_[i].admin_port = free.port();
+    }
+    links_.resize(count);
+    for (std::vector<std::unique_ptr<test::TcpProxy>>& from : links_) {
+      for (const Node& to : nodes_) {
+        from.push_back(count > 1 ? std::make_unique<test::TcpProxy>(to.admin_port) : nullptr);
+      }
+    }
+    for (here_ = 0; here_ < count; ++here_) {
+      for (const auto& entry : std::filesystem::directory_iterator(source_)) {
+        copy(entry.path().filename().string(), entry.path().filename().string());
+      }
+      write_geo();
+      node().process = std::make_unique<test::DnsNode>(
+          node().folder, clock_ ? clock_->wrap() : std::vector<std::string>());
+    }
+  }
+
+  Node& node() { return nodes_[here_]; }
+  const Node& node() const { return nodes_[here_]; }
+  std::string name_of(std::size_t node) const { return fmt::format("n{}", node + 1); }
+
+  std::string peers() const {
+    std::string text;
+    for (std::size_t to = 0; to < nodes_.size(); ++to) {
+      if (to != here_) {
+        text += fmt::format("[[peer]]\nname = \"{}\"\nurl = \"http://127.0.0.1:{}\"\n", name_of(to),
+                            links_[here_][to]->port());
+      }
+    }
+    return text;
+  }
+  void cut(std::size_t one, bool cut) {
+    for (std::size_t other = 0; other < nodes_.size(); ++other) {
+      links_[one][other]->swallow(cut);
+      links_[other][one]->swallow(cut);
+    }
+  }
+
   void copy(const std::string& from, const std::string& to) {
-    std::ofstream file(folder_.path() / to, std::ios::binary);
+    std::ofstream file(node().folder / to, std::ios::binary);
     file << filled(read_file(source_ / from), {{"site_1", std::to_string(sites_[0].port())},
-                                               {"site_2", std::to_string(sites_[1].port())}});
+                                               {"site_2", std::to_string(sites_[1].port())},
+                                               {"node", name_of(here_)},
+                                               {"admin_port", std::to_string(node().admin_port)},
+                                               {"peers", peers()}});
   }
   void write_geo() {
     test::MmdbWriter writer;
@@ -183,12 +293,12 @@ class Scenario {
     add("198.51.100.0/24", "US");
     add("203.0.113.0/24", "JP");
     add("2001:db8::/32", "FR");
-    std::ofstream file(folder_.path() / "geo.mmdb", std::ios::binary);
+    std::ofstream file(node().folder / "geo.mmdb", std::ios::binary);
     file << writer.bytes();
   }
 
   Words answer(const Asked& asked) const {
-    return test::dig(process_->port(), asked.name, asked.type, asked.subnet);
+    return test::dig(node().process->port(), asked.name, asked.type, asked.subnet);
   }
   static Words wanted(const Asked& asked) {
     Words sorted = asked.rest;
@@ -225,16 +335,25 @@ class Scenario {
       sites_[0].set_metric(words.at(1));
     } else if (verb == "status") {
       status(std::stoi(words.at(1)), words.at(2), words.at(3));
-    } else if (verb == "sleepless") {
-      saved(std::stoi(words.at(1)));
-    } else if (verb == "kill" || verb == "restart") {
-      process_->stop(verb == "kill" ? SIGKILL : SIGTERM);
-      process_->start();
+    } else if (verb == "clean") {
+      clean(std::stoi(words.at(1)), words.at(2));
+    } else if (verb == "saved") {
+      saved(std::stoi(words.at(1)), words.at(2), line.substr(line.find(" : ") + 3));
+    } else if (verb == "clock") {
+      move_clock(std::chrono::seconds(std::stoll(words.at(1))));
+    } else if (verb == "cut" || verb == "heal") {
+      cut(std::stoul(words.at(1)) - 1, verb == "cut");
+    } else if (verb == "vote") {
+      EXPECT_TRUE(voted(std::stoi(words.at(1)), words.at(2), {words.at(3)}, words.at(4)));
+    } else if (verb == "heard") {
+      heard(std::stoi(words.at(1)), words.at(2), words.at(3));
+    } else if (signalled(verb)) {
+      return;
     } else if (verb == "put") {
       copy(words.at(1), words.at(2));
     } else if (verb == "use") {
       copy(words.at(1), "policies.toml");
-      process_->reload();
+      node().process->reload();
     } else if (verb == "flood") {
       flood(words);
     } else {
@@ -242,19 +361,41 @@ class Scenario {
     }
   }
 
+  // False when the verb is none of these.
+  bool signalled(const std::string& verb) {
+    test::DnsNode& process = *node().process;
+    if (verb == "kill" || verb == "stop") {
+      process.stop(SIGKILL);
+    } else if (verb == "restart") {
+      process.stop(SIGTERM);
+    } else if (verb == "pause" || verb == "resume") {
+      kill(process.pid(), verb == "pause" ? SIGSTOP : SIGCONT);
+    }
+    if (verb == "kill" || verb == "restart" || verb == "start") {
+      process.start();
+    }
+    return verb == "kill" || verb == "stop" || verb == "restart" || verb == "start" ||
+           verb == "pause" || verb == "resume";
+  }
+
+  // The last question is one that was asked when the time was over: dig takes its time as well.
   void soon(int milliseconds, const Asked& asked) {
     const Instant begin = now();
+    lateness_.begin();
     Words got;
+    Instant asked_at;
     do {
       if (!load_target_.empty()) {
         report_load(asked);
       }
+      asked_at = now();
       got = answer(asked);
       if (got == wanted(asked)) {
         return;
       }
-    } while (now() - begin < std::chrono::milliseconds(milliseconds));
-    EXPECT_EQ(got, wanted(asked));
+    } while (asked_at - begin < std::chrono::milliseconds(milliseconds) + lateness_.allowance());
+    EXPECT_EQ(got, wanted(asked)) << "this machine made it " << lateness_.allowance() / 1ms
+                                  << " ms late";
   }
   void stays(int milliseconds, const Asked& asked) {
     const Instant begin = now();
@@ -272,8 +413,9 @@ class Scenario {
            << (asked.subnet.empty() ? "" : " +subnet=" + asked.subnet) << '\n';
     }
     file.close();
-    const std::string text = test::shell(fmt::format(
-        "dig +short +tries=1 +time=2 -p {} @127.0.0.1 -f {}", process_->port(), batch.string()));
+    const std::string text =
+        test::shell(fmt::format("dig +short +tries=1 +time=2 -p {} @127.0.0.1 -f {}",
+                                node().process->port(), batch.string()));
     std::map<std::string, double> percent;
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
@@ -315,7 +457,7 @@ class Scenario {
     Words arguments = words_of(shows ? line.substr(0, colon) : line);
     arguments.erase(arguments.begin());
     arguments.insert(arguments.begin(), "dns");
-    arguments.insert(arguments.end(), {"--state", (folder_.path() / "state").string()});
+    arguments.insert(arguments.end(), {"--state", (node().folder / "state").string()});
     std::string output;
     const int status = test::run_program(arguments, &output);
     EXPECT_EQ(status == 0, words[0] != "refuse") << output;
@@ -324,39 +466,83 @@ class Scenario {
     }
   }
   void post(const std::string& call, const std::string& body) const {
-    cli::DnsCaller node(folder_.path() / "state");
-    node.post("/v1/dns/" + call, parse_json(body).value().as_object());
+    cli::DnsCaller(node().folder / "state")
+        .post("/v1/dns/" + call, parse_json(body).value().as_object());
   }
 
-  std::string verdict(const std::string& check) const {
-    cli::DnsCaller node(folder_.path() / "state");
-    const json::value answer = node.get("/v1/dns/status");
-    for (const json::value& item : get_array(answer.as_object(), "checks")) {
+  json::value status_now() const {
+    return cli::DnsCaller(node().folder / "state").get("/v1/dns/status");
+  }
+  // What the status of the node says of a check; null when it has none of this name.
+  json::value told_of(const std::string& check) const {
+    const json::value all = status_now();
+    for (const json::value& item : get_array(all.as_object(), "checks")) {
       if (get_string(item.as_object(), "name") == check) {
-        return std::string(get_string(item.as_object(), "verdict"));
+        return item;
       }
     }
-    return "not there";
+    return {};
   }
-  void status(int milliseconds, const std::string& check, const std::string& wanted_verdict) {
-    const Instant begin = now();
-    std::string got;
-    do {
-      got = verdict(check);
-    } while (got != wanted_verdict && now() - begin < std::chrono::milliseconds(milliseconds));
-    EXPECT_EQ(got, wanted_verdict);
+  template <class Condition>
+  static bool within(int milliseconds, const Condition& condition) {
+    return test::eventually(condition, std::chrono::milliseconds(milliseconds));
   }
-  // Waits until what is in memory now is in the state file as well.
-  void saved(int milliseconds) {
-    const std::filesystem::path state = folder_.path() / "state" / "state.json";
-    const Instant begin = now();
-    while (read_file(state).find("\"verdict\":\"down\"") == std::string::npos) {
-      ASSERT_LT(now() - begin, std::chrono::milliseconds(milliseconds));
+  void status(int milliseconds, const std::string& check, const std::string& verdict) {
+    json::value told;
+    EXPECT_TRUE(within(milliseconds, [&] {
+      told = told_of(check);
+      return told.is_object() && get_string(told.as_object(), "verdict") == verdict;
+    })) << to_string(told);
+  }
+  void clean(int milliseconds, const std::string& check) {
+    json::value told;
+    EXPECT_TRUE(within(milliseconds, [&] {
+      told = told_of(check);
+      return told.is_object() && get_int(told.as_object(), "silent_rounds_needed") == 2;
+    })) << to_string(told);
+  }
+
+  // The node has a vote of each place, and it is this one.
+  bool voted(int milliseconds, const std::string& check, const Words& places,
+             const std::string& wanted_status) const {
+    return within(milliseconds, [&] {
+      const json::value told = told_of(check);
+      std::size_t found = 0;
+      for (const json::value& item : get_array(told.as_object(), "votes")) {
+        const json::object& vote = item.as_object();
+        const bool counts = std::ranges::find(places, get_string(vote, "node")) != places.end();
+        found += counts && get_string(vote, "status") == wanted_status ? 1U : 0U;
+      }
+      return found == places.size();
+    });
+  }
+  void heard(int milliseconds, const std::string& check, const std::string& wanted_status) {
+    Words places;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      places.push_back(name_of(i));
     }
+    for (here_ = 0; here_ < nodes_.size(); ++here_) {
+      EXPECT_TRUE(voted(milliseconds, check, places, wanted_status)) << name_of(here_);
+    }
+  }
+
+  // Waits until what is in memory now is on disk as well.
+  void saved(int milliseconds, const std::string& file, const std::string& text) {
+    const std::filesystem::path path = node().folder / "state" / file;
+    EXPECT_TRUE(within(milliseconds, [&] { return read_file(path).contains(text); }))
+        << read_file(path);
+  }
+  // And the node has noticed.
+  void move_clock(std::chrono::seconds by) {
+    clock_->move(by);
+    const json::value told = status_now();
+    const Timestamp theirs = parse_rfc3339(get_string(told.as_object(), "now")).value();
+    const Duration off = theirs - SystemClock().now() - by;
+    EXPECT_LT(std::chrono::abs(off), 5s);
   }
   void flood(const Words& words) {
     if (words.at(1) == "begin") {
-      flood_ = std::make_unique<test::DnsFlood>(process_->port(), words.at(2),
+      flood_ = std::make_unique<test::DnsFlood>(node().process->port(), words.at(2),
                                                 test::DnsFlood::Options{});
       return;
     }
@@ -369,9 +555,14 @@ class Scenario {
   }
 
   const std::filesystem::path source_;
+  std::vector<std::string> steps_;
   test::TempDir folder_;
   std::array<Site, 2> sites_;
-  std::unique_ptr<test::DnsNode> process_;
+  Lateness lateness_;
+  std::unique_ptr<test::MovedClock> clock_;                          // when a step moves it
+  std::vector<std::vector<std::unique_ptr<test::TcpProxy>>> links_;  // from, to
+  std::vector<Node> nodes_;
+  std::size_t here_ = 0;  // the node of the step
   std::unique_ptr<test::DnsFlood> flood_;
   std::string load_target_;
   double demand_ = 0;

@@ -9,6 +9,8 @@
 #include "base/prng.hpp"
 #include "tests/support/dns_flood.hpp"
 #include "tests/support/dns_process.hpp"
+#include "tests/support/places.hpp"
+#include "tests/support/raw_connection.hpp"
 #include "tests/support/seed.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -58,8 +60,9 @@ class DnsTest : public testing::Test {
   void write_zone(unsigned serial, const std::string& more = "") {
     write_file(path("shop.test.zone"), zone_of(serial, more));
   }
-  void write_config(const std::string& top = "", const std::string& zone = "") {
-    write_file(path("dns.toml"), "listen = [\"127.0.0.1:0\"]\nthreads = 2\n" + top +
+  void write_config(const std::string& top = "", const std::string& zone = "",
+                    const std::string& listen = "127.0.0.1:0") {
+    write_file(path("dns.toml"), fmt::format("listen = [\"{}\"]\nthreads = 2\n", listen) + top +
                                      "[[zone]]\nname = \"shop.test\"\nfile = \"shop.test.zone\"\n" +
                                      zone);
   }
@@ -327,6 +330,74 @@ TEST_F(DnsTest, LosesNoAnswerWhenItReloads) {
   EXPECT_EQ(flood.wrong(), 0U);
 }
 
+// IPv6, and every address of the machine: the answer comes from the address that was asked.
+TEST_F(DnsTest, AnswersOnEveryKindOfAddress) {
+  struct Case {
+    std::string listen;
+    std::vector<std::string> asked;
+  };
+  write_zone(1);
+  for (const Case& one : {Case{"[::1]:0", {"::1"}}, Case{"[::]:0", {"::1"}},
+                          Case{"0.0.0.0:0", {"127.0.0.1", "127.0.0.2"}}}) {
+    write_config("", "", one.listen);
+    const auto dns = serve();
+    for (const std::string& at : one.asked) {
+      for (const char* transport : {"+notcp", "+tcp"}) {
+        const std::string told = dns->dig(std::string("www.shop.test +short ") + transport, at);
+        EXPECT_EQ(told, "192.0.2.1\n192.0.2.2\n") << one.listen << " asked at " << at;
+      }
+    }
+  }
+}
+
+// RFC 7766 section 6.2.1.1: many questions in one piece, and each has its answer.
+TEST_F(DnsTest, AnswersAllQuestionsOfOnePiece) {
+  write_zone(1);
+  write_config();
+  const auto dns = serve();
+  RawConnection client(static_cast<std::uint16_t>(dns->port()));
+  constexpr char questions = 100;
+  std::string piece;
+  for (char id = 0; id < questions; ++id) {
+    const std::string question = std::string("\0\0\1\0\0\1\0\0\0\0\0\0", 12) +
+                                 std::string("\3ns1\4shop\4test\0\0\1\0\1", 19);
+    piece += '\0';
+    piece += static_cast<char>(question.size());
+    piece += id;
+    piece += question.substr(1);
+  }
+  ASSERT_TRUE(client.send(piece));
+  for (char id = 0; id < questions; ++id) {  // one worker answers in turn
+    EXPECT_TRUE(client.receive_until(std::string{id, '\0', '\x85', '\0'})) << int{id};
+    EXPECT_TRUE(client.receive_until(std::string("\0\4\x7f\0\0\1", 6))) << int{id};
+  }
+}
+
+TEST_F(DnsTest, ClosesIdleAndSlowConnections) {
+  write_zone(1);
+  write_config("tcp_idle_timeout = \"300ms\"\n");
+  const auto dns = serve();
+  RawConnection idle(static_cast<std::uint16_t>(dns->port()));
+  EXPECT_TRUE(idle.closed_by_peer());
+  RawConnection slow(static_cast<std::uint16_t>(dns->port()));
+  EXPECT_TRUE(slow.send("\x10"));  // of a question of 4 KiB, byte by byte
+  EXPECT_TRUE(eventually([&] { return !slow.send("x"); }, std::chrono::seconds(20)));
+  EXPECT_EQ(dns->dig("www.shop.test +short +tcp"), "192.0.2.1\n192.0.2.2\n");
+}
+
+TEST_F(DnsTest, LogsOneQuestionOfSoMany) {
+  write_zone(1);
+  write_config("query_log_one_in = 10\n");
+  const auto dns = serve();
+  DnsFlood flood(dns->port(), "www.shop.test", {.most = 2'000, .answers = 2});
+  flood.wait();
+  EXPECT_EQ(flood.answered(), 2'000U);
+  EXPECT_EQ(dns->end(), 0);
+  const std::size_t logged = count(dns->log(), "name=www.shop.test.");
+  EXPECT_GT(logged, 100U);  // seven standard deviations below 200
+  EXPECT_LT(logged, 300U);
+}
+
 TEST_F(DnsTest, OutlivesHostilePackets) {
   write_zone(1);
   write_config("[rate_limit]\nresponses_per_second = 0\n");
@@ -392,6 +463,19 @@ TEST_F(DnsTest, ChecksFiles) {
             zone + ":16:7: A: '1.2.3' is not an IPv4 address\n1\n");
   EXPECT_TRUE(contains(output_of(program() + " dns check " + path("dns.toml").string()),
                        ":16:7: A: '1.2.3' is not an IPv4 address"));
+  EXPECT_TRUE(
+      contains(output_of(program() + " dns check " + source_dir() + "/packaging/dns/dns.toml"),
+               "1 zones, good"));
+  const std::string policies = path("policies.toml").string();
+  write_file(policies,
+             "[[target]]\nname = \"blue\"\naddresses = [\"10.0.0.1\"]\n"
+             "[[policy]]\nname = \"front\"\ntype = \"simple\"\nmembers = [\"blue\"]\n");
+  EXPECT_EQ(output_of("(" + program() + " dns check " + policies + "; echo $?)"),
+            policies + ": 1 policies, 1 targets, 0 checks, good\n0\n");
+  write_file(policies, "[[policy]]\nname = \"front\"\ntype = \"simple\"\nmembers = [\"red\"]\n");
+  const std::string of_policies = output_of(program() + " dns check " + policies);
+  EXPECT_TRUE(contains(of_policies, "policies.toml:4:")) << of_policies;
+  EXPECT_FALSE(contains(of_policies, "zone")) << of_policies;
   write_file(path("dns.toml"), "listen = [\"nowhere\"]\nspeed = 9\n");
   const std::string told = output_of(program() + " dns check " + path("dns.toml").string());
   EXPECT_TRUE(contains(told, "dns.toml:1:")) << told;

@@ -20,8 +20,17 @@ namespace securecart::test {
 
 class DnsNode {
  public:
-  // `folder` has dns.toml, listening on port 0.
-  explicit DnsNode(std::filesystem::path folder) : folder_(std::move(folder)) { start(); }
+  // `folder` has dns.toml, listening on port 0. `wrap`: a command that runs the server, "env
+  // NAME=VALUE" for one.
+  explicit DnsNode(std::filesystem::path folder, std::vector<std::string> wrap = {})
+      : folder_(std::move(folder)), command_(std::move(wrap)) {
+    for (const std::string& word :
+         {program(), std::string("dns"), std::string("serve"), std::string("--config"),
+          (folder_ / "dns.toml").string(), std::string("--log-level"), std::string("warn")}) {
+      command_.push_back(word);
+    }
+    start();
+  }
   ~DnsNode() {
     if (child_ > 0) {
       stop(SIGKILL);
@@ -48,15 +57,17 @@ class DnsNode {
     if (pipe(ends) != 0) {
       throw std::runtime_error("no pipe");
     }
-    const std::string name = program();
-    const std::string config = (folder_ / "dns.toml").string();
+    std::vector<char*> words;
+    for (std::string& word : command_) {
+      words.push_back(word.data());
+    }
+    words.push_back(nullptr);
     child_ = fork();
     if (child_ == 0) {
       dup2(ends[1], 1);
       // A listening socket of the test's own sites would stay open in there.
       close_range(3, ~0U, 0);
-      execl(name.c_str(), name.c_str(), "dns", "serve", "--config", config.c_str(), "--log-level",
-            "warn", nullptr);
+      execvp(words[0], words.data());
       _exit(127);
     }
     close(ends[1]);
@@ -82,6 +93,7 @@ class DnsNode {
   }
 
   const std::filesystem::path folder_;
+  std::vector<std::string> command_;
   pid_t child_ = -1;
   int out_ = -1;
   int port_ = 0;

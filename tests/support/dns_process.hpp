@@ -84,17 +84,15 @@ class ChildProcess {
 
 class DnsProcess {
  public:
-  // `wrap`: a command that runs the server, "env NAME=VALUE" for one.
-  DnsProcess(const std::filesystem::path& config, const std::filesystem::path& log,
-             std::vector<std::string> wrap = {})
-      : process_(wrapped(std::move(wrap), config), log) {
+  DnsProcess(const std::filesystem::path& config, const std::filesystem::path& log)
+      : process_({program(), "dns", "serve", "--config", config.string()}, log) {
     const bool ready = eventually([this] { return process_.says("Ctrl-C ends"); });
     const std::string text = process_.log();
-    const std::size_t at = text.find("answering on 127.0.0.1:");
+    const std::size_t at = text.find("answering on ");
     if (!ready || at == std::string::npos) {
       throw std::runtime_error("the DNS server did not start: " + text);
     }
-    port_ = std::stoi(text.substr(text.find(':', at) + 1));
+    port_ = std::stoi(text.substr(text.rfind(':', text.find('\n', at)) + 1));
   }
 
   int port() const { return port_; }
@@ -102,20 +100,14 @@ class DnsProcess {
   void reload() { kill(process_.pid(), SIGHUP); }
   bool says(const std::string& text) const { return process_.says(text); }
   int end() { return process_.end(); }
-  std::string dig(const std::string& rest) const {
-    return output_of("dig @127.0.0.1 -p " + std::to_string(port_) + " +tries=1 +time=5 " + rest);
+  std::string dig(const std::string& rest, const std::string& at = "127.0.0.1") const {
+    return output_of("dig @" + at + " -p " + std::to_string(port_) + " +tries=1 +time=5 " + rest);
   }
   std::string kdig(const std::string& rest) const {
     return output_of("kdig @127.0.0.1 -p " + std::to_string(port_) + " +retry=0 +time=5 " + rest);
   }
 
  private:
-  static std::vector<std::string> wrapped(std::vector<std::string> command,
-                                          const std::filesystem::path& config) {
-    command.insert(command.end(), {program(), "dns", "serve", "--config", config.string()});
-    return command;
-  }
-
   ChildProcess process_;
   int port_ = 0;
 };

@@ -1,10 +1,8 @@
 // A listening socket on 127.0.0.1 for tests that play a server byte by byte.
 #pragma once
 
-#include <atomic>
 #include <poll.h>
 #include <stdexcept>
-#include <thread>
 
 #include "tests/support/raw_connection.hpp"
 
@@ -51,31 +49,6 @@ class RawListener {
  private:
   int socket_;
   std::uint16_t port_ = 0;
-};
-
-// What a health check of type tcp looks at: takes every connection as long as it lives, and lets it
-// go. (Connections that nobody takes fill the kernel's queue, and then it is as good as dead.)
-class LiveSite {
- public:
-  ~LiveSite() {
-    over_ = true;
-    thread_.join();
-  }
-  std::uint16_t port() const { return listener_.port(); }
-
- private:
-  void take() {
-    constexpr int pause_ms = 20;
-    while (!over_) {
-      if (listener_.wait(pause_ms)) {
-        listener_.accept();
-      }
-    }
-  }
-
-  RawListener listener_;
-  std::atomic<bool> over_ = false;
-  std::thread thread_{[this] { take(); }};
 };
 
 }  // namespace securecart::test
