@@ -26,6 +26,9 @@ install -D -m 0755 "$program" "$root/usr/bin/securecart"
 strip --strip-unneeded "$root/usr/bin/securecart" 2>/dev/null || true
 install -D -m 0644 packaging/securecart-agent.service \
   "$root/lib/systemd/system/securecart-agent.service"
+install -D -m 0644 packaging/securecart-dns.service \
+  "$root/lib/systemd/system/securecart-dns.service"
+install -D -m 0644 -t "$root/usr/share/doc/securecart/examples/dns" packaging/dns/*
 install -D -m 0755 packaging/stop-agent "$root/usr/lib/securecart/stop-agent"
 install -D -m 0644 packaging/securecart-agent.default "$root/etc/default/securecart-agent"
 install -d -m 0755 "$root/usr/share/doc/securecart" "$root/usr/share/securecart/topologies"

@@ -57,7 +57,7 @@ expect "$GERMANY" 10.0.1.1
 expect "$USA" 10.0.2.1
 explain "${JAPAN%/*}"
 
-say "2. Shoppers' browsers measure: from this network in Japan the cable over the Pacific is the better one"
+say "2. Round trips are reported: from this network in Japan the cable over the Pacific is the better one"
 before=$(ask "$JAPAN")
 for _ in 1 2 3 4; do
   api rtt "{\"client\": \"${JAPAN%/*}\", \"region\": \"us\", \"ms\": 105}"
