@@ -18,7 +18,10 @@ constexpr std::int64_t most_locations = 1'000;
 constexpr std::string_view item_sql =
     "SELECT id FROM inventory_items WHERE shop_id = $1 AND id = $2";
 constexpr std::string_view locations_sql =
-    "SELECT id, name, priority FROM locations WHERE shop_id = $1 ORDER BY priority, id LIMIT $2";
+    "SELECT id, name, priority, version FROM locations WHERE shop_id = $1 "
+    "ORDER BY priority, id LIMIT $2";
+constexpr std::string_view location_sql =
+    "SELECT id, name, priority, version FROM locations WHERE shop_id = $1 AND id = $2";
 #define SECURECART_LEVEL_COLUMNS                                                                  \
   "SELECT l.item_id, i.sku, l.location_id, l.on_hand, COALESCE(a.granted, 0), "                   \
   "COALESCE(a.reserved, 0), COALESCE(a.sold, 0), COALESCE(a.backordered, 0) FROM stock_levels l " \
@@ -37,7 +40,10 @@ constexpr std::string_view movements_sql =
     "(at < $3 OR (at = $3 AND id < $4)) ORDER BY at DESC, id DESC LIMIT $5";
 
 json::object render_location(const Row& row) {
-  return {{"id", row.text(0)}, {"name", row.text(1)}, {"priority", row.integer(2)}};
+  return {{"id", row.text(0)},
+          {"name", row.text(1)},
+          {"priority", row.integer(2)},
+          {"version", row.integer(3)}};
 }
 
 json::object render_level(const Row& row) {
@@ -121,6 +127,7 @@ void InventoryRoutes::mount_locations(Operations& operations) {
                   .permission = Permission::settings_write,
                   .request_schema = "LocationUpdate",
                   .response_schema = "Location",
+                  .if_match = true,
                   .errors = {&errc::not_found, &inventory::errc::location_name_taken}},
                  *this, &InventoryRoutes::update_location);
 }
@@ -214,8 +221,8 @@ Task<Result<Reply>> InventoryRoutes::create_location(Call& call) {
       .or_refuse(inventory::errc::location_name_taken);
   flows::change_terms(batch, call.shop());
   storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
-  co_return settle(std::move(outcome),
-                   reply(201, json::object{{"id", id}, {"name", name}, {"priority", priority}}));
+  const json::object body{{"id", id}, {"name", name}, {"priority", priority}, {"version", 1}};
+  co_return settle(std::move(outcome), reply(201, body, 1));
 }
 
 Task<Result<Reply>> InventoryRoutes::update_location(Call& call) {
@@ -236,6 +243,12 @@ Task<Result<Reply>> InventoryRoutes::update_location(Call& call) {
       .expect(1, errc::not_found);
   batch
       .add(
+          "UPDATE locations SET version = version + 1 WHERE shop_id = $1 AND id = $2 AND "
+          "version = $3",
+          {call.shop(), id, call.if_match()})
+      .expect(1, errc::version_conflict);
+  batch
+      .add(
           "UPDATE locations SET name = COALESCE($3, name), priority = COALESCE($4, priority) "
           "WHERE shop_id = $1 AND id = $2",
           {call.shop(), id, name, priority})
@@ -245,10 +258,9 @@ Task<Result<Reply>> InventoryRoutes::update_location(Call& call) {
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
     co_return fail(*refused->kind, "Nothing was changed.");
   }
-  storage::Query query{"SELECT id, name, priority FROM locations WHERE shop_id = $1 AND id = $2",
-                       {call.shop(), id}};
+  storage::Query query{location_sql, {call.shop(), id}};
   const Rows rows = co_await deps_.database.read(std::move(query));
-  co_return reply(200, render_location(rows[0]));
+  co_return reply(200, render_location(rows[0]), rows[0].integer(3));
 }
 
 Task<Result<Reply>> InventoryRoutes::list_levels(Call& call) {
