@@ -78,12 +78,16 @@ json::object function(std::string_view name, std::string_view trigger, std::stri
   made["on_failure"] = "open";
   return made;
 }
-json::object zone(std::string_view name, std::string_view method_id = "") {
+json::object zone(std::string_view name, std::string_view method_id = "",
+                  std::string_view tax_class_id = "") {
   json::object method{
       {"name", "Parcel"},
       {"bands", json::array{json::object{{"max_grams", nullptr}, {"prices", {{"EUR", 500}}}}}}};
   if (!method_id.empty()) {
     method["id"] = method_id;
+  }
+  if (!tax_class_id.empty()) {
+    method["tax_class_id"] = tax_class_id;
   }
   return {{"name", name}, {"countries", json::array{"SE"}}, {"methods", json::array{method}}};
 }
@@ -910,9 +914,15 @@ class ApiErrors : public testing::TestWithParam<Engine> {
                               zone("Clash", things_.at("method_id")),
                               {{"zone_id", text(other, "id")}},
                               {}});
+    const json::object untaxed = zone("Untaxed", "", unknown_class);
+    provoke("tax_class_unknown", {"createShippingZone", untaxed});
+    provoke("tax_class_unknown",
+            {"replaceShippingZone", untaxed, {{"zone_id", text(other, "id")}}, {}});
+    const json::object third = must({"createLocation", json::object{{"name", "Third"}}});
     const json::object second{{"name", "Second"}};
     provoke("location_name_taken", {"createLocation", second});
-    provoke("location_name_taken", {"updateLocation", second});
+    provoke("location_name_taken",
+            {"updateLocation", second, {{"location_id", text(third, "id")}}, {}});
   }
 
   void provoke_of_products() {

@@ -1,5 +1,7 @@
 #include "shop/api/admin/settings_routes.hpp"
 
+#include <set>
+
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
@@ -79,6 +81,53 @@ Result<carts::ShippingZoneInput> zone_of(const json::object& body, std::string i
                 std::move(wrong));
   }
   return zone;
+}
+
+// Refuses the batch unless the shop has the class, and keeps it from being removed meanwhile.
+void require_tax_class(storage::Batch& batch, const std::string& shop_id, const std::string& id) {
+  batch.add("UPDATE tax_classes SET name = name WHERE shop_id = $1 AND id = $2", {shop_id, id})
+      .expect(1, shops::errc::tax_class_unknown);
+}
+
+// In one order always: two batches that need the same classes never wait for each other.
+void require_tax_classes(storage::Batch& batch, const std::string& shop_id,
+                         const carts::ShippingZoneInput& zone) {
+  std::set<std::string> named;
+  for (const carts::ShippingMethodInput& method : zone.methods) {
+    if (!method.tax_class_id.empty()) {
+      named.insert(method.tax_class_id);
+    }
+  }
+  for (const std::string& id : named) {
+    require_tax_class(batch, shop_id, id);
+  }
+}
+
+// Why a zone was not stored.
+Error zone_refusal(const storage::Refused& refused) {
+  std::string_view detail = "There is no such shipping zone.";
+  if (refused.kind == &shops::errc::tax_class_unknown) {
+    detail = "A shipping method names a tax class that this shop does not have.";
+  } else if (refused.kind == &carts::errc::already_there) {
+    detail = "A shipping method of this id exists in another zone.";
+  } else if (refused.kind == &errc::version_conflict) {
+    detail = "Read the zone again and repeat the change on what is there.";
+  }
+  return {*refused.kind, std::string(detail)};
+}
+
+// Refuses the batch unless the zone is there and as the caller read it.
+void require_zone(storage::Batch& batch, const Call& call, const std::string& id) {
+  batch
+      .add("UPDATE shipping_zones SET name = name WHERE shop_id = $1 AND id = $2",
+           {call.shop(), id})
+      .expect(1, errc::not_found);
+  batch
+      .add(
+          "UPDATE shipping_zones SET version = version + 1 "
+          "WHERE shop_id = $1 AND id = $2 AND version = $3",
+          {call.shop(), id, call.if_match()})
+      .expect(1, errc::version_conflict);
 }
 
 }  // namespace
@@ -175,7 +224,7 @@ void SettingsRoutes::mount_shipping(Operations& operations) {
                   .request_schema = "ShippingZoneInput",
                   .success = 201,
                   .response_schema = "ShippingZone",
-                  .errors = {&carts::errc::already_there}},
+                  .errors = {&shops::errc::tax_class_unknown, &carts::errc::already_there}},
                  *this, &SettingsRoutes::create_zone);
   operations.add({.id = "getShippingZone",
                   .method = Method::get,
@@ -187,19 +236,20 @@ void SettingsRoutes::mount_shipping(Operations& operations) {
                   .response_schema = "ShippingZone",
                   .errors = {&errc::not_found}},
                  *this, &SettingsRoutes::get_zone);
-  operations.add({.id = "replaceShippingZone",
-                  .method = Method::put,
-                  .path = "/v1/admin/shipping-zones/{zone_id}",
-                  .tag = "Admin: settings",
-                  .summary = "Change a zone and its methods",
-                  .description = "Methods that keep their id stay chosen in carts.",
-                  .access = Access::admin,
-                  .permission = Permission::settings_write,
-                  .request_schema = "ShippingZoneInput",
-                  .response_schema = "ShippingZone",
-                  .if_match = true,
-                  .errors = {&errc::not_found, &carts::errc::already_there}},
-                 *this, &SettingsRoutes::replace_zone);
+  operations.add(
+      {.id = "replaceShippingZone",
+       .method = Method::put,
+       .path = "/v1/admin/shipping-zones/{zone_id}",
+       .tag = "Admin: settings",
+       .summary = "Change a zone and its methods",
+       .description = "Methods that keep their id stay chosen in carts.",
+       .access = Access::admin,
+       .permission = Permission::settings_write,
+       .request_schema = "ShippingZoneInput",
+       .response_schema = "ShippingZone",
+       .if_match = true,
+       .errors = {&errc::not_found, &shops::errc::tax_class_unknown, &carts::errc::already_there}},
+      *this, &SettingsRoutes::replace_zone);
   operations.add({.id = "deleteShippingZone",
                   .method = Method::del,
                   .path = "/v1/admin/shipping-zones/{zone_id}",
@@ -208,6 +258,7 @@ void SettingsRoutes::mount_shipping(Operations& operations) {
                   .access = Access::admin,
                   .permission = Permission::settings_write,
                   .success = 204,
+                  .if_match = true,
                   .errors = {&errc::not_found}},
                  *this, &SettingsRoutes::delete_zone);
 }
@@ -242,7 +293,8 @@ Task<Result<Reply>> SettingsRoutes::delete_tax_class(Call& call) {
       .add(
           "DELETE FROM tax_classes WHERE shop_id = $1 AND id = $2 AND NOT EXISTS "
           "(SELECT 1 FROM products p WHERE p.shop_id = $1 AND p.tax_class_id = $2) AND NOT EXISTS "
-          "(SELECT 1 FROM shops s WHERE s.id = $1 AND s.default_tax_class_id = $2)",
+          "(SELECT 1 FROM shipping_methods m WHERE m.shop_id = $1 AND m.tax_class_id = $2) "
+          "AND NOT EXISTS (SELECT 1 FROM shops s WHERE s.id = $1 AND s.default_tax_class_id = $2)",
           {call.shop(), id})
       .expect(1, carts::errc::still_used);
   flows::change_terms(batch, call.shop());
@@ -277,10 +329,7 @@ Task<Result<Reply>> SettingsRoutes::create_tax_rate(Call& call) {
                                  std::string(get_string(body, "name")),
                                  get_int(body, "basis_points")};
   storage::Batch batch;
-  batch
-      .add("UPDATE tax_classes SET name = name WHERE shop_id = $1 AND id = $2",
-           {call.shop(), rate.tax_class_id})
-      .expect(1, shops::errc::tax_class_unknown);
+  require_tax_class(batch, call.shop(), rate.tax_class_id);
   carts::add_tax_rate(batch, call.shop(), rate);
   flows::change_terms(batch, call.shop());
   storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
@@ -337,11 +386,12 @@ Task<Result<Reply>> SettingsRoutes::create_zone(Call& call) {
     co_return std::unexpected(zone.error());
   }
   storage::Batch batch;
+  require_tax_classes(batch, call.shop(), *zone);
   carts::add_shipping_zone(batch, call.shop(), *zone);
   flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
-    co_return fail(*refused->kind, "A shipping method of this id exists in another zone.");
+    co_return std::unexpected(zone_refusal(*refused));
   }
   co_return co_await show_zone(call, zone->id, 201);
 }
@@ -357,21 +407,15 @@ Task<Result<Reply>> SettingsRoutes::replace_zone(Call& call) {
     co_return std::unexpected(zone.error());
   }
   storage::Batch batch;
-  batch
-      .add("UPDATE shipping_zones SET name = name WHERE shop_id = $1 AND id = $2",
-           {call.shop(), zone->id})
-      .expect(1, errc::not_found);
-  batch
-      .add(
-          "UPDATE shipping_zones SET name = $4, countries = $5, version = version + 1 "
-          "WHERE shop_id = $1 AND id = $2 AND version = $3",
-          {call.shop(), zone->id, call.if_match(), zone->name, store_text_list(zone->countries)})
-      .expect(1, errc::version_conflict);
+  require_zone(batch, call, zone->id);
+  require_tax_classes(batch, call.shop(), *zone);
+  batch.add("UPDATE shipping_zones SET name = $3, countries = $4 WHERE shop_id = $1 AND id = $2",
+            {call.shop(), zone->id, zone->name, store_text_list(zone->countries)});
   carts::add_zone_methods(batch, call.shop(), *zone);
   flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
   if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
-    co_return fail(*refused->kind, "Read the zone again and repeat the change on what is there.");
+    co_return std::unexpected(zone_refusal(*refused));
   }
   co_return co_await show_zone(call, zone->id, 200);
 }
@@ -379,13 +423,13 @@ Task<Result<Reply>> SettingsRoutes::replace_zone(Call& call) {
 Task<Result<Reply>> SettingsRoutes::delete_zone(Call& call) {
   const std::string id = call.path("zone_id");
   storage::Batch batch;
+  require_zone(batch, call, id);
   batch.add("DELETE FROM shipping_methods WHERE shop_id = $1 AND zone_id = $2", {call.shop(), id});
-  batch.add("DELETE FROM shipping_zones WHERE shop_id = $1 AND id = $2", {call.shop(), id})
-      .expect(1, errc::not_found);
+  batch.add("DELETE FROM shipping_zones WHERE shop_id = $1 AND id = $2", {call.shop(), id});
   flows::change_terms(batch, call.shop());
   const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
-  if (std::holds_alternative<storage::Refused>(outcome)) {
-    co_return fail(errc::not_found, "There is no such shipping zone.");
+  if (const auto* refused = std::get_if<storage::Refused>(&outcome)) {
+    co_return std::unexpected(zone_refusal(*refused));
   }
   co_return no_content();
 }

@@ -351,7 +351,11 @@ function Shipping() {
                     <Button onClick={() => setEditing(zone)}>Change {zone.name}</Button>
                     <ActionButton
                       kind="link"
-                      run={() => admin.deleteShippingZone({ zone_id: zone.id }).then(zones.reload)}
+                      run={() =>
+                        admin
+                          .deleteShippingZone({ zone_id: zone.id, if_match: zone.version })
+                          .finally(zones.reload)
+                      }
                     >
                       Remove
                     </ActionButton>

@@ -399,6 +399,8 @@ export const replaceShippingZone: Operation<ReplaceShippingZoneArgs, ShippingZon
 export interface DeleteShippingZoneArgs {
   /** The zone's id. */
   zone_id: string;
+  /** The `version` that was read. */
+  if_match: number | string;
 }
 
 export const deleteShippingZone: Operation<DeleteShippingZoneArgs, null> = {
@@ -675,6 +677,8 @@ export const createLocation: Operation<CreateLocationArgs, Location> = {
 export interface UpdateLocationArgs {
   /** The location's id. */
   location_id: string;
+  /** The `version` that was read. */
+  if_match: number | string;
   body: LocationUpdate;
 }
 
@@ -1517,8 +1521,8 @@ export class AdminClient extends Client {
    * Staff or a secret key with `settings_write` (owner, manager).
    *
    * Problems: already_there, body_too_large, deadline_exceeded, forbidden, internal,
-   * invalid_request, outcome_unknown, overloaded, rate_limited, shop_unknown, unauthorised,
-   * unavailable, unsupported_media_type.
+   * invalid_request, outcome_unknown, overloaded, rate_limited, shop_unknown, tax_class_unknown,
+   * unauthorised, unavailable, unsupported_media_type.
    */
   createShippingZone(args: CreateShippingZoneArgs, options?: CallOptions): Promise<ShippingZone> {
     return this.call(createShippingZone, args, options);
@@ -1545,7 +1549,8 @@ export class AdminClient extends Client {
    *
    * Problems: already_there, body_too_large, deadline_exceeded, forbidden, internal,
    * invalid_request, not_found, outcome_unknown, overloaded, precondition_required, rate_limited,
-   * shop_unknown, unauthorised, unavailable, unsupported_media_type, version_conflict.
+   * shop_unknown, tax_class_unknown, unauthorised, unavailable, unsupported_media_type,
+   * version_conflict.
    */
   replaceShippingZone(args: ReplaceShippingZoneArgs, options?: CallOptions): Promise<ShippingZone> {
     return this.call(replaceShippingZone, args, options);
@@ -1557,7 +1562,8 @@ export class AdminClient extends Client {
    * Staff or a secret key with `settings_write` (owner, manager).
    *
    * Problems: deadline_exceeded, forbidden, internal, invalid_request, not_found, outcome_unknown,
-   * overloaded, rate_limited, shop_unknown, unauthorised, unavailable.
+   * overloaded, precondition_required, rate_limited, shop_unknown, unauthorised, unavailable,
+   * version_conflict.
    */
   deleteShippingZone(args: DeleteShippingZoneArgs, options?: CallOptions): Promise<null> {
     return this.call(deleteShippingZone, args, options);
@@ -1854,8 +1860,9 @@ export class AdminClient extends Client {
    * Staff or a secret key with `settings_write` (owner, manager).
    *
    * Problems: body_too_large, deadline_exceeded, forbidden, internal, invalid_request,
-   * location_name_taken, not_found, outcome_unknown, overloaded, rate_limited, shop_unknown,
-   * unauthorised, unavailable, unsupported_media_type.
+   * location_name_taken, not_found, outcome_unknown, overloaded, precondition_required,
+   * rate_limited, shop_unknown, unauthorised, unavailable, unsupported_media_type,
+   * version_conflict.
    */
   updateLocation(args: UpdateLocationArgs, options?: CallOptions): Promise<Location> {
     return this.call(updateLocation, args, options);

@@ -678,6 +678,7 @@ export interface Location {
   name: string;
   /** Orders take from lower ones first. */
   priority: number;
+  version: number;
 }
 
 export interface LocationInput {
