@@ -238,7 +238,7 @@ Task<void> Replay::make_shipping() {
     }
     json::array extended = methods;
     extended.push_back(method);
-    ApiCall call = admin(net::Method::patch, "/v1/admin/shipping-zones/" + text_of(zone, "id"),
+    ApiCall call = admin(net::Method::put, "/v1/admin/shipping-zones/" + text_of(zone, "id"),
                          json::object{{"name", text_of(zone, "name")},
                                       {"countries", countries},
                                       {"methods", std::move(extended)}});
