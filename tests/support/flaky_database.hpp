@@ -1,5 +1,5 @@
 // A Database that fails on purpose in front of a real one: it can be away, lose answers after the
-// commit was made, and die at a chosen commit.
+// commit was made, and go away behind a chosen commit.
 #pragma once
 
 #include <utility>
@@ -17,6 +17,7 @@ class FlakyDatabase final : public storage::Database {
   double lose_answer = 0;     // probability: applied, but the caller is told Unavailable
   double refuse_service = 0;  // probability: not applied, the caller is told Unavailable
   int commits = 0;            // that reached the real database
+  int most_commits = -1;      // then it is away; below 0: never
 
   Task<std::vector<storage::Rows>> read_all(std::vector<storage::Query> queries,
                                             storage::Freshness freshness) override {
@@ -28,7 +29,7 @@ class FlakyDatabase final : public storage::Database {
   }
 
   Task<storage::Commit> commit(storage::Batch batch) override {
-    if (away || random_.unit() < refuse_service) {
+    if (away || commits == most_commits || random_.unit() < refuse_service) {
       throw Unavailable("away");
     }
     Task<storage::Commit> committing = real_.commit(std::move(batch));

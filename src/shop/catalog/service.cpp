@@ -274,6 +274,12 @@ Task<Result<PlannedUpsert>> Catalog::plan_upsert(std::string shop_id, ProductInp
     plan.outcome = {UpsertAction::updated, std::move(*wanted)};
     add_change(plan.batch, shop_id, *stored, plan.outcome.product, search_);
   }
+  for (const Variant& variant : plan.outcome.product.variants) {
+    const auto known = [&variant](const Variant& one) { return one.id == variant.id; };
+    if (!stored || std::ranges::none_of(stored->variants, known)) {
+      plan.new_variants.push_back(variant.id);
+    }
+  }
   co_return plan;
 }
 

@@ -37,6 +37,7 @@ struct UpsertOutcome {
 struct PlannedUpsert {
   storage::Batch batch;  // empty when nothing changes
   UpsertOutcome outcome;
+  std::vector<std::string> new_variants;  // ids of those that are not there yet
 };
 
 // A product as a shopper sees it in one currency.

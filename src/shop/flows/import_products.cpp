@@ -21,6 +21,8 @@ struct ProductImports::Job {
   bool dry_run = false;
   std::string csv;
   std::string location;  // where opening stock goes
+  bool begun = false;
+  std::int64_t done = 0;  // products of the file that are counted already
   json::array problems;
 };
 
@@ -34,6 +36,8 @@ using storage::Row;
 using storage::Rows;
 
 constexpr int plan_attempts = 5;
+// Another runner of the same file was faster. Nobody is told.
+constexpr ErrorKind counted_elsewhere{"import_counted_elsewhere", 409, "Counted already.", true};
 constexpr std::size_t export_page = 100;
 
 #define SECURECART_IMPORT_COLUMNS                                                            \
@@ -41,11 +45,9 @@ constexpr std::size_t export_page = 100;
   "unchanged, failed, problems, created_at, finished_at FROM imports "
 constexpr std::string_view job_sql =
     "SELECT i.shop_id, i.id, i.dry_run, i.csv, (SELECT l.id FROM locations l WHERE "
-    "l.shop_id = i.shop_id ORDER BY l.priority, l.id LIMIT 1) FROM imports i "
+    "l.shop_id = i.shop_id ORDER BY l.priority, l.id LIMIT 1), i.status, i.products_done, "
+    "i.problems FROM imports i "
     "WHERE i.status IN ('waiting', 'running') ORDER BY i.created_at, i.id LIMIT 1";
-constexpr std::string_view variants_sql =
-    "SELECT v.id FROM variants v JOIN products p ON p.shop_id = v.shop_id AND "
-    "p.id = v.product_id WHERE p.shop_id = $1 AND p.handle = $2";
 constexpr std::string_view on_hand_sql =
     "SELECT item_id, SUM(on_hand) FROM stock_levels WHERE shop_id = $1 GROUP BY item_id";
 
@@ -88,19 +90,34 @@ void add_problem(json::array& problems, const CsvProduct& product, const Error& 
   problems.push_back(render({product.line, product.input.handle, "", std::move(what)}));
 }
 
-// Moves the progress by one product, in the batch that applies it.
+// Moves the progress by one product, in the batch that applies it: a product is counted once,
+// whoever else works on the file or went away in the middle of it.
 void add_progress(Batch& batch, const std::string& shop_id, const std::string& import_id,
-                  std::string_view counter) {
-  const std::int64_t one = 1;
+                  std::int64_t done, std::string_view counter) {
   const auto when = [counter](std::string_view name) -> std::int64_t {
     return counter == name ? 1 : 0;
   };
-  batch.add(
-      "UPDATE imports SET products_done = products_done + $3, created = created + $4, "
-      "updated = updated + $5, unchanged = unchanged + $6, failed = failed + $7 "
-      "WHERE shop_id = $1 AND id = $2",
-      {shop_id, import_id, one, when("created"), when("updated"), when("unchanged"),
-       when("failed")});
+  batch
+      .add(
+          "UPDATE imports SET products_done = products_done + 1, created = created + $4, "
+          "updated = updated + $5, unchanged = unchanged + $6, failed = failed + $7 "
+          "WHERE shop_id = $1 AND id = $2 AND products_done = $3 AND status = 'running'",
+          {shop_id, import_id, done, when("created"), when("updated"), when("unchanged"),
+           when("failed")})
+      .expect(1, counted_elsewhere);
+}
+
+// Names of the columns that an import kept.
+void keep_columns(std::set<std::string>& names, const std::string& attributes) {
+  const json::value document = json::parse(attributes);
+  for (const auto& [name, value] : document.as_object()) {
+    names.emplace(name);
+  }
+}
+
+bool was_counted_elsewhere(const storage::Commit& outcome) {
+  const auto* refused = std::get_if<storage::Refused>(&outcome);
+  return refused != nullptr && refused->kind == &counted_elsewhere;
 }
 
 std::string_view counter_of(catalog::UpsertAction action) {
@@ -166,12 +183,18 @@ Task<std::optional<ProductImports::Job>> ProductImports::next_job() {
     co_return std::nullopt;
   }
   const Row row = rows[0];
-  co_return Job{row.text(0),
-                row.text(1),
-                row.boolean(2),
-                row.text_or_null(3).value_or(""),
-                row.text_or_null(4).value_or(""),
-                {}};
+  Job job{row.text(0),
+          row.text(1),
+          row.boolean(2),
+          row.text_or_null(3).value_or(""),
+          row.text_or_null(4).value_or(""),
+          row.text(5) == "running",
+          row.integer(6),
+          {}};
+  if (job.begun) {
+    job.problems = json::parse(row.text(7)).as_array();
+  }
+  co_return job;
 }
 
 Task<bool> ProductImports::step() {
@@ -191,21 +214,18 @@ Task<void> ProductImports::run(Job job) {
   };
   const Result<CsvFile> file = co_await runtime_.blocking<Result<CsvFile>>(std::move(work));
   if (!file) {
-    job.problems.push_back(render({0, "", "", file.error().detail}));
+    job.problems = {render({0, "", "", file.error().detail})};
     co_await finish(job, "failed");
     co_return;
   }
-  Batch batch;
-  batch.add(
-      "UPDATE imports SET status = 'running', products_total = $3, products_done = 0, created = 0, "
-      "updated = 0, unchanged = 0, failed = 0 WHERE shop_id = $1 AND id = $2",
-      {job.shop_id, job.id, static_cast<std::int64_t>(file->products.size())});
-  co_await deps_.database.commit(std::move(batch));
-  for (const CsvProblem& problem : file->problems) {
-    job.problems.push_back(render(problem));
+  if (!job.begun) {
+    co_await begin(job, *file);
   }
-  for (const CsvProduct& product : file->products) {
-    co_await apply(job, product);
+  while (job.done < static_cast<std::int64_t>(file->products.size())) {
+    if (!co_await apply(job, file->products[static_cast<std::size_t>(job.done)])) {
+      co_return;  // the next step sees how far the other one is
+    }
+    ++job.done;
   }
   co_await finish(job, "finished");
   log::info(
@@ -213,14 +233,21 @@ Task<void> ProductImports::run(Job job) {
       {{"import", job.id}, {"products", file->products.size()}, {"problems", job.problems.size()}});
 }
 
-Task<void> ProductImports::apply(Job& job, const CsvProduct& product) {
+Task<void> ProductImports::begin(Job& job, const CsvFile& file) {
+  for (const CsvProblem& problem : file.problems) {
+    job.problems.push_back(render(problem));
+  }
+  Batch batch;
+  batch.add(
+      "UPDATE imports SET status = 'running', products_total = $3, problems = $4 "
+      "WHERE shop_id = $1 AND id = $2 AND status = 'waiting'",
+      {job.shop_id, job.id, static_cast<std::int64_t>(file.products.size()),
+       securecart::to_string(json::value(job.problems))});
+  co_await deps_.database.commit(std::move(batch));
+}
+
+Task<bool> ProductImports::apply(Job& job, const CsvProduct& product) {
   for (int attempt = 1; product.sound; ++attempt) {
-    storage::Query query{variants_sql, {job.shop_id, product.input.handle}};
-    const Rows known_rows = co_await deps_.database.read(std::move(query));
-    std::set<std::string> known;
-    for (const Row row : known_rows) {
-      known.insert(row.text(0));
-    }
     Result<catalog::PlannedUpsert> planned =
         co_await catalog_.plan_upsert(job.shop_id, product.input);
     if (!planned) {
@@ -228,27 +255,16 @@ Task<void> ProductImports::apply(Job& job, const CsvProduct& product) {
       break;
     }
     Batch batch = job.dry_run ? Batch() : std::move(planned->batch);
-    const std::vector<catalog::Variant>& variants = planned->outcome.product.variants;
-    const inventory::MovementContext context{.shop_id = job.shop_id,
-                                             .region = deps_.region,
-                                             .order_id = "",
-                                             .actor = "import:" + job.id,
-                                             .reason = "opening stock",
-                                             .at = deps_.clock.now()};
-    for (std::size_t i = 0; i < variants.size() && i < product.opening_stock.size(); ++i) {
-      const bool opens = !known.contains(variants[i].id) && product.opening_stock[i] > 0 &&
-                         variants[i].inventory_item_id && !job.location.empty();
-      if (opens && !job.dry_run) {
-        inventory::add_adjustment(
-            batch, deps_.ids, context,
-            {*variants[i].inventory_item_id, job.location, product.opening_stock[i], "receive"});
-        batch.event("stock.changed", job.shop_id, *variants[i].inventory_item_id, "{}");
-      }
+    if (!job.dry_run) {
+      open_stock(batch, job, product, *planned);
     }
-    add_progress(batch, job.shop_id, job.id, counter_of(planned->outcome.action));
+    add_progress(batch, job.shop_id, job.id, job.done, counter_of(planned->outcome.action));
     const storage::Commit outcome = co_await deps_.database.commit(std::move(batch));
     if (std::holds_alternative<storage::Committed>(outcome)) {
-      co_return;
+      co_return true;
+    }
+    if (was_counted_elsewhere(outcome)) {
+      co_return false;
     }
     if (attempt == plan_attempts) {
       add_problem(job.problems, product,
@@ -257,15 +273,40 @@ Task<void> ProductImports::apply(Job& job, const CsvProduct& product) {
     }
   }
   Batch batch;
-  add_progress(batch, job.shop_id, job.id, "failed");
-  co_await deps_.database.commit(std::move(batch));
+  add_progress(batch, job.shop_id, job.id, job.done, "failed");
+  if (product.sound) {  // what the file itself says is stored since it began
+    batch.add("UPDATE imports SET problems = $3 WHERE shop_id = $1 AND id = $2",
+              {job.shop_id, job.id, securecart::to_string(json::value(job.problems))});
+  }
+  co_return !was_counted_elsewhere(co_await deps_.database.commit(std::move(batch)));
+}
+
+void ProductImports::open_stock(Batch& batch, const Job& job, const CsvProduct& product,
+                                const catalog::PlannedUpsert& planned) const {
+  const std::vector<catalog::Variant>& variants = planned.outcome.product.variants;
+  const inventory::MovementContext context{.shop_id = job.shop_id,
+                                           .region = deps_.region,
+                                           .order_id = "",
+                                           .actor = "import:" + job.id,
+                                           .reason = "opening stock",
+                                           .at = deps_.clock.now()};
+  for (std::size_t i = 0; i < variants.size() && i < product.opening_stock.size(); ++i) {
+    const std::optional<std::string>& item = variants[i].inventory_item_id;
+    const bool is_new =
+        std::ranges::find(planned.new_variants, variants[i].id) != planned.new_variants.end();
+    if (is_new && item && product.opening_stock[i] > 0 && !job.location.empty()) {
+      inventory::add_adjustment(batch, deps_.ids, context,
+                                {*item, job.location, product.opening_stock[i], "receive"});
+      batch.event("stock.changed", job.shop_id, *item, "{}");
+    }
+  }
 }
 
 Task<void> ProductImports::finish(const Job& job, std::string status) {
   Batch batch;
   batch.add(
       "UPDATE imports SET status = $3, csv = NULL, problems = $4, finished_at = $5 "
-      "WHERE shop_id = $1 AND id = $2",
+      "WHERE shop_id = $1 AND id = $2 AND finished_at IS NULL",
       {job.shop_id, job.id, std::move(status), securecart::to_string(json::value(job.problems)),
        to_millis(deps_.clock.now())});
   co_await deps_.database.commit(std::move(batch));
@@ -289,9 +330,9 @@ Task<std::string> ProductImports::write_file(std::string shop_id, catalog::CsvFo
       if (!product) {
         continue;  // archived away while this file is written
       }
-      const json::value attributes = json::parse(product->attributes);
-      for (const auto& [name, value] : attributes.as_object()) {
-        kept.emplace(name);
+      keep_columns(kept, product->attributes);
+      for (const catalog::Variant& variant : product->variants) {
+        keep_columns(kept, variant.attributes);
       }
       products.push_back(std::move(*product));
     }

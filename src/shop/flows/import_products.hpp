@@ -1,7 +1,7 @@
 // Product files as work: a file is stored with its request, then read and applied product by
 // product. Each product is one batch (all of it or nothing) that also moves the progress, so that
-// whoever asks sees how far it is; after a crash the file starts over, and what was applied already
-// is `unchanged`.
+// whoever asks sees how far it is. After a crash the file goes on behind the product that was
+// counted last; of two processes that work on one file, each product is applied and counted by one.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,12 @@ class ProductImports {
   struct Job;
   Task<std::optional<Job>> next_job();
   Task<void> run(Job job);
-  Task<void> apply(Job& job, const catalog::CsvProduct& product);
+  Task<void> begin(Job& job, const catalog::CsvFile& file);
+  // False: another process counted the product first.
+  Task<bool> apply(Job& job, const catalog::CsvProduct& product);
+  // Stock of the variants that the batch makes.
+  void open_stock(storage::Batch& batch, const Job& job, const catalog::CsvProduct& product,
+                  const catalog::PlannedUpsert& planned) const;
   Task<void> finish(const Job& job, std::string status);
   Task<Currency> currency_of(std::string shop_id);
 
