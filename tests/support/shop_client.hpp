@@ -35,8 +35,10 @@ struct TestVariant {
 class ShopClient {
  public:
   explicit ShopClient(const ShopProcess& shop) : ShopClient(shop.url(), shop.secret_key()) {}
-  ShopClient(const std::string& url, std::string secret_key)
+  // `always` goes with each request, such as the publishable key of a shop that has no host here.
+  ShopClient(const std::string& url, std::string secret_key, Fields always = {})
       : secret_key_(std::move(secret_key)),
+        always_(std::move(always)),
         runtime_(1, 1, clock_),
         client_(runtime_, {}),
         random_(seed()),
@@ -199,12 +201,13 @@ class ShopClient {
   }
 
  private:
-  static lab::ApiCall made(net::Method method, std::string target, const json::value& body,
-                           Fields fields) {
+  lab::ApiCall made(net::Method method, std::string target, const json::value& body,
+                    Fields fields) const {
     lab::ApiCall call;
     call.method = method;
     call.target = std::move(target);
     call.headers = std::move(fields);
+    call.headers.insert(call.headers.end(), always_.begin(), always_.end());
     if (body.is_string()) {
       // A file, not a document.
       call.body = body.get_string();
@@ -216,6 +219,7 @@ class ShopClient {
   }
 
   const std::string secret_key_;
+  const Fields always_;
   SystemClock clock_;
   net::Runtime runtime_;
   net::Client client_;
