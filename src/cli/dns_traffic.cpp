@@ -4,6 +4,7 @@
 #include <future>
 #include <mutex>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <thread>
 
 #include <fmt/format.h>
@@ -91,13 +92,30 @@ void check_patterns(const ConfigReader& root, const DnsPolicyFile& file) {
   }
 }
 
+// How many probes may be under way beyond the first of each round: a quarter of the files this
+// process may open. As many as it needs, where it may.
+std::size_t room_for_probes() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+    return limits::probes_in_doubt / 16;
+  }
+  const rlim_t wanted = std::min<rlim_t>(files.rlim_max, limits::probes_in_doubt * 4);
+  if (files.rlim_cur < wanted) {
+    rlimit more = files;
+    more.rlim_cur = wanted;
+    files = setrlimit(RLIMIT_NOFILE, &more) == 0 ? more : files;
+  }
+  return std::min<std::size_t>(limits::probes_in_doubt, files.rlim_cur / 4);
+}
+
 Board make_board(const DnsPlan& plan, std::uint64_t epoch) {
   const health::HealthConfig& config = plan.file().health;
   std::vector<std::string> places{config.node};
   for (const health::PeerConfig& peer : config.peers) {
     places.push_back(peer.name);
   }
-  return {plan.checks(), std::move(places), static_cast<std::size_t>(config.quorum), epoch};
+  return {plan.checks(), std::move(places), static_cast<std::size_t>(config.quorum), epoch,
+          config.keep_when_cut_off};
 }
 
 }  // namespace
@@ -210,7 +228,8 @@ struct DnsTraffic::Parts final : DnsControl {
 
   void make_monitor() {
     const DnsPolicyFile& file = plan->file();
-    Monitor::Deps deps{runtime.executor(0), clock, random, *prober, link, metrics};
+    Monitor::Deps deps{runtime.executor(0), clock, random, *prober, link, metrics,
+                       room_for_probes()};
     // Peers take a greater epoch for the newer one: also when the clock was set back.
     epoch = std::max(static_cast<std::uint64_t>(to_millis(clock.now())), epoch + 1);
     monitor = std::make_unique<Monitor>(make_board(*plan, epoch), file.health.peers,

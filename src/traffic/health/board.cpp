@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration stale_least = 3s;
 constexpr int stale_intervals = 3;
+constexpr std::size_t witnesses_asked = 2;
 constexpr double rounds_most = 1'000;  // of a path, when read from a file
 
 std::string id_text(std::uint64_t id) {
@@ -25,6 +26,15 @@ Status parse_status(std::string_view text) {
   return text == "up" ? Status::up : text == "down" ? Status::down : Status::unknown;
 }
 
+// What a URL asks: a host that is silent takes all checks of it along.
+std::string host_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  std::string_view rest = scheme == std::string_view::npos ? url : url.substr(scheme + 3);
+  rest = rest.substr(0, rest.find('/'));
+  return std::string(rest.starts_with('[') ? rest.substr(0, rest.find(']'))
+                                           : rest.substr(0, rest.find(':')));
+}
+
 double number(const json::object& object, std::string_view name, double fallback) {
   const json::value* const member = object.if_contains(name);
   return member != nullptr && member->is_number() ? member->to_number<double>() : fallback;
@@ -33,9 +43,14 @@ double number(const json::object& object, std::string_view name, double fallback
 }  // namespace
 
 Board::Board(std::vector<CheckConfig> checks, std::vector<std::string> places, std::size_t quorum,
-             std::uint64_t epoch)
-    : places_(std::move(places)), heard_(places_.size()), quorum_(quorum), epoch_(epoch) {
+             std::uint64_t epoch, bool keep_when_cut_off)
+    : places_(std::move(places)),
+      heard_(places_.size()),
+      quorum_(quorum),
+      epoch_(epoch),
+      keep_when_cut_off_(keep_when_cut_off) {
   assert(!places_.empty() && quorum >= 1 && quorum <= places_.size());
+  std::unordered_map<std::string, std::size_t> hosts;
   for (CheckConfig& config : checks) {
     Entry entry;
     entry.id = check_id(config.fingerprint());
@@ -46,6 +61,7 @@ Board::Board(std::vector<CheckConfig> checks, std::vector<std::string> places, s
     entry.latencies.resize(places_.size());
     by_name_.emplace(config.name, entries_.size());
     by_id_.emplace(entry.id, entries_.size());
+    entry.host = hosts.emplace(host_of(config.url), hosts.size() + 1).first->second;
     entry.config = std::move(config);
     entries_.push_back(std::move(entry));
   }
@@ -69,11 +85,76 @@ CheckActions Board::step(std::size_t check, const CheckEvent& event, SteadyTime 
                          Random& random) {
   Entry& entry = entries_[check];
   assert(entry.config.probes());
+  const auto* const result = std::get_if<Probed>(&event);
+  if (result != nullptr && result->answer != Answer::silent) {
+    hear(entry.host, now);
+  }
+  const bool was_quiet = entry.state.quiet > 0;
+  entry.state.alone = result == nullptr && is_alone(entry);
   const CheckActions actions = health::step(entry.state, entry.config.settings, event, now, random);
+  if (!was_quiet && entry.state.quiet > 0) {
+    find_witnesses(entry, now);
+  }
   const Status seen = entry.config.inverted ? opposite(entry.state.status) : entry.state.status;
   entry.votes[0] = {seen, entry.state.judged};
   entry.latencies[0] = entry.state.latency;
   return actions;
+}
+
+void Board::hear(std::size_t host, SteadyTime now) {
+  if (heard_last_[0].host != host) {
+    heard_last_[1] = heard_last_[0];
+  }
+  heard_last_[0] = {host, now};
+}
+
+// Whether `other` would be heard if only `entry` were dead.
+bool Board::may_witness(const Entry& other, const Entry& entry) const {
+  return other.config.probes() && other.host != entry.host && other.state.status == Status::up;
+}
+
+// Nobody else was heard since this silence began, though somebody was up. The first moments of it
+// do not count: an answer of then may have come before the cut.
+bool Board::is_alone(const Entry& entry) const {
+  const CheckState& state = entry.state;
+  if (!keep_when_cut_off_ || !state.looking || state.status == Status::down) {
+    return false;
+  }
+  const SteadyTime silent = state.quiet > 0 ? state.quiet_since : state.began;
+  const SteadyTime after = silent + entry.config.settings.timeout / 4;
+  const Sound& other = heard_last_[heard_last_[0].host == entry.host ? 1 : 0];
+  return other.at < after &&
+         std::ranges::any_of(entries_, [&](const Entry& one) { return may_witness(one, entry); });
+}
+
+// Checks that are looked at rarely would leave a silence undecided until their turn comes.
+void Board::find_witnesses(const Entry& entry, SteadyTime now) {
+  const CheckState& state = entry.state;
+  const SteadyTime decided = state.quiet_since + silence_span(entry.config.settings);
+  std::vector<std::size_t> rare;
+  for (std::size_t i = 0; i < entries_.size() && keep_when_cut_off_; ++i) {
+    const CheckState& other = entries_[i].state;
+    if (!may_witness(entries_[i], entry)) {
+      continue;
+    }
+    if (other.looking || other.next_round + entries_[i].config.settings.timeout / 4 < decided) {
+      return;
+    }
+    rare.push_back(i);
+  }
+  rare.resize(std::min(rare.size(), witnesses_asked));
+  for (const std::size_t check : rare) {
+    entries_[check].state.next_round = now;
+  }
+  witnesses_.insert(witnesses_.end(), rare.begin(), rare.end());
+}
+
+bool Board::cut_off() const {
+  return std::ranges::any_of(entries_, [](const Entry& entry) { return entry.state.held; });
+}
+
+void Board::take_back(std::size_t check, int probes) {
+  health::take_back(entries_[check].state, probes);
 }
 
 bool Board::set_alarm(std::string_view name, Status status) {

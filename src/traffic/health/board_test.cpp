@@ -1,5 +1,7 @@
 #include "traffic/health/board.hpp"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "base/crypto.hpp"
@@ -135,7 +137,7 @@ TEST(Board, RestartInAnOutageKeepsItDown) {
   SteadyTime now = start;
   for (int i = 0; i < 10; ++i) {
     const CheckActions actions = before.step(0, Tick{}, now, random);
-    if (actions.probe) {
+    if (actions.probes > 0) {
       before.step(0, Probed{before.state(0).round, Answer::wrong, 1ms, "refused"}, now, random);
     }
     now += 1s;
@@ -150,6 +152,152 @@ TEST(Board, RestartInAnOutageKeepsItDown) {
   Board changed(checks(web + "interval = \"2s\"\n"), {"a"}, 1, 2);
   changed.restore(before.save());
   EXPECT_EQ(changed.verdict(0), Status::unknown);  // another check under the same name
+}
+
+// A node alone with its checks, against hosts that answer as they are told to.
+struct Lonely {
+  explicit Lonely(const std::string& text, bool keep = true)
+      : board(checks(text), {"a"}, 1, 1, keep), wake(board.size(), start) {}
+
+  void run(Duration span) {
+    const SteadyTime end = now + span;
+    while (true) {
+      const auto timer = std::ranges::min_element(wake);
+      const bool arrives = !under_way.empty() && under_way.begin()->first <= *timer;
+      const SteadyTime next = arrives ? under_way.begin()->first : *timer;
+      if (next >= end) {
+        now = end;
+        return;
+      }
+      now = std::max(now, next);
+      if (arrives) {
+        const auto [check, result] = under_way.begin()->second;
+        under_way.erase(under_way.begin());
+        act(check, board.step(check, result, now, random));
+      } else {
+        tick(static_cast<std::size_t>(timer - wake.begin()));
+      }
+    }
+  }
+  void tick(std::size_t check) { act(check, board.step(check, Tick{}, now, random)); }
+  void act(std::size_t check, const CheckActions& actions) {
+    for (int i = 0; i < actions.probes; ++i) {
+      const Answer answer = answers[board.config(check).name];
+      const Duration after = answer == Answer::silent ? actions.probe_timeout : Duration(5ms);
+      under_way.emplace(now + after,
+                        std::pair(check, Probed{board.state(check).round, answer, after, {}}));
+    }
+    wake[check] = actions.wake;
+    for (const std::size_t witness : board.take_witnesses()) {
+      tick(witness);
+    }
+    board.refresh(now);
+  }
+  std::string verdicts() const {
+    std::string text;
+    for (std::size_t i = 0; i < board.size(); ++i) {
+      text.append(i > 0 ? " " : "").append(to_text(board.verdict(i)));
+    }
+    return text;
+  }
+  void all(Answer answer) {
+    for (std::size_t i = 0; i < board.size(); ++i) {
+      answers[board.config(i).name] = answer;
+    }
+  }
+
+  Board board;
+  Prng random{test::seed()};
+  SteadyTime now = start;
+  std::vector<SteadyTime> wake;
+  std::map<std::string, Answer> answers;
+  std::multimap<SteadyTime, std::pair<std::size_t, Probed>> under_way;
+};
+
+std::string check_at(const std::string& name, const std::string& host,
+                     const std::string& interval = "1s") {
+  return "[[check]]\nname = \"" + name + "\"\ntype = \"tcp\"\nurl = \"tcp://" + host +
+         "\"\ninterval = \"" + interval + "\"\n";
+}
+
+const std::string three_hosts = check_at("one", "10.0.0.1:80") + check_at("two", "10.0.0.2:80") +
+                                check_at("three", "[fd00::3]:80", "250ms");
+
+TEST(CutOff, SilenceOfEverythingIsOurOwn) {
+  Lonely node(three_hosts);
+  node.run(200s);
+  ASSERT_EQ(node.verdicts(), "up up up");
+  node.all(Answer::silent);
+  for (int i = 0; i < 60; ++i) {
+    node.run(10s);
+    ASSERT_EQ(node.verdicts(), "up up up");
+  }
+  EXPECT_TRUE(node.board.cut_off());
+  EXPECT_TRUE(node.board.votes(node.now).entries.empty());  // others are not told they are up
+  // One answers again, and that shows which are dead.
+  node.answers["two"] = Answer::right;
+  node.run(4s);
+  EXPECT_EQ(node.verdicts(), "down up down");
+  EXPECT_FALSE(node.board.cut_off());
+  node.all(Answer::right);
+  node.run(5s);
+  EXPECT_EQ(node.verdicts(), "up up up");
+}
+
+TEST(CutOff, OneThatAnswersIsWitnessEnough) {
+  for (const char* silent : {"one", "three"}) {
+    Lonely node(three_hosts);
+    node.run(200s);
+    node.answers[silent] = Answer::silent;
+    node.run(2'450ms);
+    EXPECT_EQ(node.verdicts(), silent == std::string("one") ? "down up up" : "up up down");
+  }
+}
+
+// Refused is an answer: it comes over a path that works.
+TEST(CutOff, EvidenceIsBelievedAtOnce) {
+  Lonely node(three_hosts);
+  node.run(200s);
+  node.all(Answer::wrong);
+  node.run(2'450ms);
+  EXPECT_EQ(node.verdicts(), "down down down");
+}
+
+TEST(CutOff, OneAddressAloneCannotTell) {
+  Lonely node(check_at("one", "10.0.0.1:80") + check_at("two", "10.0.0.1:81"));
+  node.run(200s);
+  node.all(Answer::silent);
+  node.run(2'450ms);
+  EXPECT_EQ(node.verdicts(), "down down");
+}
+
+TEST(CutOff, TheLastOneUpIsBelievedToBeDead) {
+  Lonely node(three_hosts);
+  node.run(200s);
+  node.answers["one"] = node.answers["two"] = Answer::wrong;
+  node.run(10s);
+  ASSERT_EQ(node.verdicts(), "down down up");
+  node.all(Answer::silent);
+  node.run(2s);
+  EXPECT_EQ(node.verdicts(), "down down down");
+}
+
+TEST(CutOff, CanBeSwitchedOff) {
+  Lonely node(three_hosts, false);
+  node.run(200s);
+  node.all(Answer::silent);
+  node.run(2'450ms);
+  EXPECT_EQ(node.verdicts(), "down down down");
+}
+
+// One that is looked at rarely is asked at once, so that nobody waits for its turn.
+TEST(CutOff, AsksAWitnessThatWouldBeLate) {
+  Lonely node(check_at("one", "10.0.0.1:80") + check_at("two", "10.0.0.2:80", "1m"));
+  node.run(10min);
+  ASSERT_EQ(node.verdicts(), "up up");
+  node.answers["one"] = Answer::silent;
+  node.run(2'450ms);
+  EXPECT_EQ(node.verdicts(), "down up");
 }
 
 TEST(Board, RestoreTakesAnyJson) {

@@ -1,5 +1,7 @@
 #include "traffic/health/check_machine.hpp"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/seed.hpp"
@@ -18,26 +20,25 @@ struct Player {
   // Until `end`, or the status changes.
   void run(SteadyTime end) {
     while (now < end && !changed) {
-      const SteadyTime next = std::min(wake, pending ? pending->at : SteadyTime::max());
+      const SteadyTime next = under_way.empty() ? wake : std::min(wake, under_way.begin()->first);
       if (next >= end) {
         now = end;
         return;
       }
       now = std::max(now, next);
       CheckActions actions;
-      if (pending && pending->at <= now) {
-        const Probed probed{pending->round, answers, rtt, "said so"};
-        pending.reset();
+      if (!under_way.empty() && under_way.begin()->first <= now) {
+        const Probed probed = under_way.begin()->second;
+        under_way.erase(under_way.begin());
         actions = step(state, settings, probed, now, random);
       } else {
         actions = step(state, settings, Tick{}, now, random);
       }
-      if (actions.probe) {
-        ++probes;
-        if (answers != Answer::silent) {
-          pending = {state.round, now + rtt};
-        }
+      for (int i = 0; i < actions.probes; ++i) {
+        const Duration after = answers == Answer::silent ? actions.probe_timeout : rtt;
+        under_way.emplace(now + after, Probed{state.round, answers, after, "said so"});
       }
+      probes += actions.probes;
       changed = actions.changed;
       wake = actions.wake;
     }
@@ -57,16 +58,12 @@ struct Player {
     }
   }
 
-  struct Pending {
-    std::uint32_t round;
-    SteadyTime at;
-  };
   CheckSettings settings;
   CheckState state;
   Prng random{test::seed()};
   Answer answers = Answer::right;
   Duration rtt = 5ms;
-  std::optional<Pending> pending;
+  std::multimap<SteadyTime, Probed> under_way;
   SteadyTime now = start;
   SteadyTime wake = start;
   bool changed = false;
@@ -112,18 +109,76 @@ TEST(CheckMachine, FastChecksFindItWithinASecond) {
   EXPECT_LT(player.until_change(10s), 900ms);
 }
 
-TEST(CheckMachine, ALossyPathNeedsMoreSilence) {
+TEST(CheckMachine, ARoughPathNeedsMoreSilence) {
   CheckState state;
-  CheckSettings settings;
+  const CheckSettings settings;
   state.lost = 0;
   state.rounds = 128;
-  EXPECT_EQ(silent_rounds_needed(state, settings), 2);
+  EXPECT_TRUE(is_steady(state, settings));
+  state.wobble = 100ms;
+  EXPECT_FALSE(is_steady(state, settings));
+  state.wobble = 0ms;
   state.lost = 13;
-  EXPECT_EQ(silent_rounds_needed(state, settings), 7);
+  EXPECT_FALSE(is_steady(state, settings));
+  EXPECT_EQ(unanswered_needed(state), 29);
   state.lost = 64;
-  EXPECT_EQ(silent_rounds_needed(state, settings), 20);
+  EXPECT_EQ(unanswered_needed(state), 44);
   state.lost = 127;
-  EXPECT_EQ(silent_rounds_needed(state, settings), 60);
+  EXPECT_EQ(unanswered_needed(state), 240);
+}
+
+TEST(CheckMachine, ABurstIsAsLargeAsItsTimeIsShort) {
+  CheckSettings settings;
+  EXPECT_EQ(quiet_rounds_needed(settings), 2);
+  EXPECT_EQ(burst_probes(settings), 31);
+  settings.interval = 250ms;
+  settings.timeout = 162ms;
+  EXPECT_EQ(quiet_rounds_needed(settings), 4);
+  EXPECT_EQ(burst_probes(settings), 63);
+  settings.interval = 10s;
+  settings.timeout = 5s;
+  EXPECT_EQ(quiet_rounds_needed(settings), 2);
+  settings.timeout = 10ms;  // asks no more often for that
+  EXPECT_EQ(quiet_rounds_needed(settings), 4);
+}
+
+// One probe while all is well, a burst when it is not answered, and the usual ones once it is down.
+TEST(CheckMachine, ABurstIsSentOnceForASilence) {
+  Player player;
+  player.warm_up();
+  player.probes = 0;
+  player.run(player.now + 100s);
+  EXPECT_NEAR(player.probes, 100, 6);
+  player.answers = Answer::silent;
+  player.probes = 0;
+  ASSERT_LT(player.until_change(10s), 2'400ms);
+  EXPECT_LE(player.probes, burst_probes(player.settings) + 5);
+  player.probes = 0;
+  player.changed = false;
+  player.run(player.now + 100s);
+  EXPECT_NEAR(player.probes, 200, 10);
+}
+
+TEST(CheckMachine, ProbesThatCouldNotBeSentAreAskedForAgain) {
+  Player player;
+  player.warm_up();
+  player.answers = Answer::silent;
+  player.until_change(1'200ms);
+  const int asked = player.state.asked;
+  ASSERT_GT(asked, 20);
+  take_back(player.state, asked - 1);
+  player.probes = 0;
+  player.until_change(10s);
+  EXPECT_GE(player.probes, asked - 1);
+  EXPECT_EQ(player.state.status, Status::down);
+}
+
+TEST(CheckMachine, ALateRightAnswerEndsASilence) {
+  Player player;
+  player.warm_up();
+  player.rtt = 900ms;  // past the end of its round
+  EXPECT_EQ(player.until_change(600s), Duration::max());
+  EXPECT_EQ(player.state.status, Status::up);
 }
 
 TEST(CheckMachine, HedgesWhileNoAnswerComes) {
@@ -133,7 +188,7 @@ TEST(CheckMachine, HedgesWhileNoAnswerComes) {
   EXPECT_EQ(player.probes, 2);
 }
 
-TEST(CheckMachine, ALateAnswerOfAnEarlierRoundSaysNothing) {
+TEST(CheckMachine, ALateWrongAnswerOfAnEarlierRoundSaysNothing) {
   CheckState state;
   const CheckSettings settings;
   Prng random(1);
@@ -154,7 +209,7 @@ TEST(CheckMachine, OwnSleepIsNotTheTargetsFault) {
     step(player.state, player.settings, Tick{}, player.now, player.random);
   }
   EXPECT_EQ(player.state.status, Status::up);
-  EXPECT_EQ(player.state.failures, 0);
+  EXPECT_EQ(player.state.quiet, 0);
 }
 
 TEST(CheckMachine, AFlappingTargetHasToProveItself) {

@@ -143,6 +143,7 @@ class Reading {
                      fmt::format("at most {} nodes check together", limits::vantage_points));
     }
     config_.quorum = health.integer("quorum", {1, places}, places / 2 + 1);
+    config_.keep_when_cut_off = health.boolean("keep_when_cut_off", true);
     if (!config_.peers.empty() && config_.secret_file.empty()) {
       health.problem("secret_file", "is needed to talk to peers");
     }

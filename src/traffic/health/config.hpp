@@ -56,6 +56,7 @@ struct HealthConfig {
   std::string secret_file;        // shared by the nodes; needed when there are peers
   std::string ca_file;            // PEM certificates that https checks trust; empty: the system's
   std::int64_t quorum = 1;
+  bool keep_when_cut_off = true;  // when everything falls silent at once
   std::vector<PeerConfig> peers;
   std::vector<CheckConfig> checks;  // a calculated one comes after those it looks at
 

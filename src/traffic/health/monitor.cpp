@@ -43,6 +43,8 @@ Monitor::Monitor(Board board, std::vector<PeerConfig> peers, std::string secret,
       telling_(peers_.size()),
       news_(peers_.size()),
       probes_(deps.metrics.counter("securecart_dns_probes_total", "Health probes sent.")),
+      cut_off_gauge_(deps.metrics.gauge("securecart_dns_cut_off",
+                                        "1 while all silence is taken for this node's own.")),
       bad_messages_(deps.metrics.counter("securecart_dns_votes_refused_total",
                                          "Messages of votes that were not believed.")) {
   for (std::size_t check = 0; check < board_.size(); ++check) {
@@ -66,19 +68,39 @@ void Monitor::tick(std::size_t check) {
   }
 }
 
-void Monitor::act(std::size_t check, const CheckActions& actions) {
-  if (actions.probe) {
+// The first of a round always leaves; what a doubt adds only as far as there is room, so that a
+// place that falls silent as a whole cannot use up our sockets.
+void Monitor::send_probes(std::size_t check, const CheckActions& actions) {
+  const bool first = board_.state(check).sent == actions.probes;
+  const std::size_t room =
+      (deps_.probes_most > probes_under_way_ ? deps_.probes_most - probes_under_way_ : 0) +
+      (first ? 1 : 0);
+  const int sending =
+      std::min(actions.probes, static_cast<int>(std::min<std::size_t>(room, 1'000)));
+  board_.take_back(check, actions.probes - sending);
+  for (int i = 0; i < sending; ++i) {
     probes_.add();
     ++under_way_;
+    ++probes_under_way_;
     securecart::start(probe(check, board_.state(check).round, actions.probe_timeout),
-                      [this](const std::exception_ptr&) { --under_way_; });
+                      [this](const std::exception_ptr&) {
+                        --under_way_;
+                        --probes_under_way_;
+                      });
   }
+}
+
+void Monitor::act(std::size_t check, const CheckActions& actions) {
+  send_probes(check, actions);
   if (actions.changed) {
     log::info("health check changed", {{"check", board_.config(check).name},
                                        {"status", to_text(board_.state(check).status)},
                                        {"reason", board_.state(check).reason}});
     refresh();
     tell_peers();
+  }
+  for (const std::size_t witness : board_.take_witnesses()) {
+    tick(witness);
   }
   // One armed timer a check: a later one is enough when it fires and looks again.
   const SteadyTime now = deps_.clock.steady();
@@ -131,6 +153,13 @@ void Monitor::beat() {
   }
   refresh();
   tell_peers();
+  const bool was_cut_off = std::exchange(cut_off_, board_.cut_off());
+  if (was_cut_off != cut_off_) {
+    log::warn(cut_off_ ? "everything fell silent at once: this node is cut off, its verdicts stay"
+                       : "something answers again: silence is believed again",
+              {});
+  }
+  cut_off_gauge_.set(cut_off_ ? 1 : 0);
   ++timers_;
   deps_.home.post_after(beat_pause, [this] {
     --timers_;

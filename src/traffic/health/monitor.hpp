@@ -44,6 +44,8 @@ class Monitor {
     Prober& prober;
     PeerLink& link;
     observe::Metrics& metrics;
+    // At once, but for the first of each round: what this process has sockets for.
+    std::size_t probes_most = limits::probes_in_doubt;
   };
 
   // `board` has the checks; `peers` and `secret` say who else looks. `on_change` is called on home
@@ -67,6 +69,7 @@ class Monitor {
  private:
   void tick(std::size_t check);
   void act(std::size_t check, const CheckActions& actions);
+  void send_probes(std::size_t check, const CheckActions& actions);
   Task<void> probe(std::size_t check, std::uint32_t round, Duration timeout);
   void refresh();
   void beat();
@@ -83,9 +86,12 @@ class Monitor {
   std::vector<bool> telling_;  // a message to this peer is under way
   std::vector<bool> news_;     // and there is more to tell since it left
   std::size_t under_way_ = 0;  // probes and messages
+  std::size_t probes_under_way_ = 0;
   std::size_t timers_ = 0;
   bool stopping_ = false;
+  bool cut_off_ = false;
   observe::Counter& probes_;
+  observe::Gauge& cut_off_gauge_;
   observe::Counter& bad_messages_;
 };
 

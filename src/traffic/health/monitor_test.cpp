@@ -17,11 +17,15 @@ class FakeProber final : public Prober {
  public:
   Task<ProbeResult> probe(std::shared_ptr<const CheckConfig> check, Duration timeout) override {
     const Answer answer = answers[check->name];
+    most = std::max(most, ++under_way);
     co_await sleep_for(answer == Answer::silent ? timeout : std::min(delay, timeout));
+    --under_way;
     co_return ProbeResult{answer, "fake"};
   }
   std::map<std::string, Answer> answers;
   Duration delay = 2ms;
+  int under_way = 0;
+  int most = 0;  // at once
 };
 
 // Carries messages to the other monitor on the same executor, unless cut.
@@ -41,10 +45,11 @@ class FakeLink final : public PeerLink {
 
 struct Node {
   Node(ManualExecutor& home, const Clock& clock, const std::string& name, const std::string& peer,
-       std::size_t quorum)
+       std::size_t quorum, std::size_t probes_most = limits::probes_in_doubt)
       : random(test::seed()),
         monitor(Board(checks(), {name, peer}, quorum, 1), {{peer, "http://127.0.0.1:1", {}}},
-                "secret", {home, clock, random, prober, link, metrics}, [this] { ++changes; }) {}
+                "secret", {home, clock, random, prober, link, metrics, probes_most},
+                [this] { ++changes; }) {}
   static std::vector<CheckConfig> checks() {
     return parse_health("h.toml",
                         "[[check]]\nname = \"web\"\ntype = \"tcp\"\nurl = \"tcp://10.0.0.1:80\"\n"
@@ -134,6 +139,29 @@ TEST(Monitor, AJumpOfTheClockChangesNothing) {
   pair.one.prober.answers["web"] = pair.two.prober.answers["web"] = Answer::wrong;
   pair.advance(3s);
   EXPECT_EQ(pair.verdict(pair.one), Status::down);
+}
+
+// A burst needs sockets, and takes no more of them than there are: then silence is found later.
+TEST(Monitor, ABurstKeepsWithinItsSockets) {
+  for (const std::size_t sockets : {std::size_t{8}, limits::probes_in_doubt}) {
+    ManualClock clock;
+    ManualExecutor home(clock);
+    Node node(home, clock, "a", "b", 1, sockets);
+    home.post([&node] { node.monitor.start(); });
+    home.advance(60s);
+    ASSERT_EQ(node.monitor.board().verdict(0), Status::up);
+    node.prober.most = 0;
+    node.prober.answers["web"] = Answer::silent;
+    home.advance(1s);
+    const bool scarce = sockets == 8;
+    EXPECT_EQ(node.monitor.board().verdict(0), scarce ? Status::up : Status::down);
+    EXPECT_EQ(node.prober.most > 60, !scarce);
+    home.advance(60s);
+    EXPECT_EQ(node.monitor.board().verdict(0), Status::down);
+    EXPECT_LE(node.prober.most, scarce ? 24 : 80);
+    node.monitor.stop();
+    home.run_until([&node] { return node.monitor.ended(); });
+  }
 }
 
 TEST(Monitor, RefusesForgedMessages) {
