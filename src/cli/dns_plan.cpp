@@ -14,8 +14,6 @@ namespace routing = traffic::routing;
 
 namespace {
 
-constexpr Duration report_lifetime = 10s;  // of a reported load
-
 std::shared_ptr<const routing::GeoIndex> load_geo(const std::string& path) {
   if (path.empty()) {
     return std::make_shared<const routing::GeoIndex>();
@@ -42,7 +40,7 @@ DnsPlan::DnsPlan(DnsPolicyFile file, std::shared_ptr<Leases> leases, std::uint64
       source_(std::make_shared<routing::RoutingSource>(
           live_, file_.discovery ? std::move(leases) : nullptr)),
       states_(snapshot_->targets.size()),
-      spills_(snapshot_->targets.size()),
+      balance_(*snapshot_),
       answers_before_(snapshot_->targets.size()) {
   for (const CheckConfig& check : file_.health.checks) {
     if (!check.per_target()) {
@@ -88,37 +86,32 @@ std::vector<routing::Rtt> DnsPlan::seen_from(const traffic::health::Board& board
   return row;
 }
 
-void DnsPlan::balance(const std::map<std::string, std::pair<double, SteadyTime>>& reported,
-                      SteadyTime now) {
+bool DnsPlan::balance(const LoadReports& reported, SteadyTime now) {
   const Duration passed = balanced_ == SteadyTime{} ? Duration{} : now - balanced_;
   balanced_ = now;
-  std::uint32_t ttl_seconds = 1;
-  for (const routing::Node& node : snapshot_->nodes) {
-    if (node.kind == routing::PolicyKind::spill) {
-      ttl_seconds = std::max(ttl_seconds, node.ttl_seconds);
-    }
-  }
-  bool changed = false;
+  std::vector<double> loads(states_.size());
   for (std::uint32_t i = 0; i < states_.size(); ++i) {
-    const routing::Target& target = snapshot_->targets[i];
     const std::uint64_t answers = live_->answers(i);
     const auto given = answers - std::exchange(answers_before_[i], answers);
-    if (target.capacity == 0 || passed <= Duration{}) {
-      continue;
-    }
-    const auto report = reported.find(target.name);
-    const bool fresh = report != reported.end() && now - report->second.second <= report_lifetime;
-    const double load =
-        fresh ? report->second.first
-              : static_cast<double>(given) / std::chrono::duration<double>(passed).count();
-    const std::uint32_t shed = spills_[i].step(load, static_cast<double>(target.capacity),
-                                               std::chrono::seconds(ttl_seconds), passed);
-    changed = changed || shed != states_[i].shed;
-    states_[i].shed = shed;
+    const auto report = reported.find(snapshot_->targets[i].name);
+    const bool fresh =
+        report != reported.end() && now - report->second.second <= load_report_lifetime;
+    loads[i] = fresh ? report->second.first
+                     : static_cast<double>(given) /
+                           std::max(std::chrono::duration<double>(passed).count(), 1e-3);
   }
-  if (changed) {
-    live_->publish(states_);
+  if (passed <= Duration{} || !balance_.step(loads, states_, passed)) {
+    return false;
   }
+  live_->publish(states_);
+  live_->publish_sheds(balance_.node_sheds());
+  return true;
+}
+
+void DnsPlan::restore_spill(const json::value& saved) {
+  balance_.restore(saved, states_);
+  live_->publish(states_);
+  live_->publish_sheds(balance_.node_sheds());
 }
 
 }  // namespace securecart::cli

@@ -19,6 +19,11 @@ namespace securecart::cli {
 
 using Leases = traffic::routing::Published<traffic::routing::LeaseTable>;
 
+inline constexpr auto load_report_lifetime = std::chrono::seconds(10);
+
+// What targets said of their load, and when.
+using LoadReports = std::map<std::string, std::pair<double, SteadyTime>>;
+
 class DnsPlan {
  public:
   // Throws std::runtime_error when the geo database cannot be read.
@@ -34,9 +39,12 @@ class DnsPlan {
   std::vector<traffic::health::CheckConfig> checks() const { return checks_; }
   // Brings verdicts and orders into the states of targets, and these to the queries.
   void publish(const traffic::health::Board& board, const traffic::routing::Steering& steering);
-  // Load of targets with a capacity, reported or counted from our own answers: how much they shed.
-  void balance(const std::map<std::string, std::pair<double, SteadyTime>>& reported,
-               SteadyTime now);
+  // Load of targets, reported or counted from our own answers: how much members of spill policies
+  // hand on. True when a share is another than before.
+  bool balance(const LoadReports& reported, SteadyTime now);
+  // The shares of spill policies, as another plan or another process had them.
+  json::value spill_state() const { return balance_.save(); }
+  void restore_spill(const json::value& saved);
 
   // Round-trip times that place `place` of the board sees: the quickest check of each region.
   std::vector<traffic::routing::Rtt> seen_from(const traffic::health::Board& board,
@@ -51,7 +59,7 @@ class DnsPlan {
   std::shared_ptr<const traffic::routing::RoutingSource> source_;
   std::vector<traffic::health::CheckConfig> checks_;
   std::vector<traffic::routing::TargetState> states_;
-  std::vector<traffic::routing::SpillController> spills_;
+  traffic::routing::SpillBalance balance_;
   std::vector<std::uint64_t> answers_before_;
   SteadyTime balanced_{};
 };

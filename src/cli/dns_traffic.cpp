@@ -301,6 +301,7 @@ struct DnsTraffic::Parts final : DnsControl {
     const json::value* const checks = object.if_contains("checks");
     if (checks != nullptr && at && clock.now() - *at < state_lifetime) {
       saved_checks = *checks;
+      restore_spill(object);
     }
   }
 
@@ -320,6 +321,31 @@ struct DnsTraffic::Parts final : DnsControl {
     if (registry.restore(*known, ago, limits::discovery_hold, clock.steady())) {
       leases->replace(registry.compile());
     }
+  }
+
+  // A load that was reported counts as if it had been now, until there is a new report.
+  void restore_spill(const json::object& state) {
+    if (const json::value* const shares = state.if_contains("spill")) {
+      plan->restore_spill(*shares);
+    }
+    const json::value* const loads = state.if_contains("loads");
+    if (loads == nullptr || !loads->is_object()) {
+      return;
+    }
+    for (const json::key_value_pair& one : loads->as_object()) {
+      if (one.value().is_number()) {
+        reported[std::string(one.key())] = {one.value().to_number<double>(), clock.steady()};
+      }
+    }
+  }
+  json::object fresh_loads() const {
+    json::object loads;
+    for (const auto& [target, report] : reported) {
+      if (clock.steady() - report.second <= load_report_lifetime) {
+        loads[target] = report.first;
+      }
+    }
+    return loads;
   }
 
   void restore_learned() {
@@ -357,11 +383,13 @@ struct DnsTraffic::Parts final : DnsControl {
     return json::object{{"saved_at", format_rfc3339(clock.now())},
                         {"epoch", static_cast<std::int64_t>(epoch)},
                         {"checks", monitor->board().save()},
+                        {"spill", plan->spill_state()},
+                        {"loads", fresh_loads()},
                         {"steering", steering.to_json()}};
   }
 
   void save() {
-    dirty = false;
+    dirty = unsaved_spill = false;
     if (plan->file().state_folder.empty()) {
       return;
     }
@@ -419,14 +447,15 @@ struct DnsTraffic::Parts final : DnsControl {
     }
     if (now - balanced >= balance_pause) {
       balanced = now;
-      plan->balance(reported, now);
+      unsaved_spill = plan->balance(reported, now) || unsaved_spill;
       tell_metrics();
     }
     if (now - learned >= learn_pause) {
       learned = now;
       learn(now);
     }
-    if (dirty && now - saved >= save_pause) {
+    if ((dirty && now - saved >= save_pause) ||
+        (unsaved_spill && now - saved >= save_learned_pause)) {
       saved = now;
       save();
     }
@@ -503,6 +532,10 @@ struct DnsTraffic::Parts final : DnsControl {
           .gauge("securecart_dns_policy_decisions", "Questions that a zone asked of the policy.",
                  {{"policy", snapshot.nodes[i].name}})
           .set(static_cast<std::int64_t>(plan->live().decisions(i)));
+      metrics
+          .gauge("securecart_dns_policy_shed", "Parts of 65536 handed on.",
+                 {{"policy", snapshot.nodes[i].name}})
+          .set(plan->live().node_shed(i));
     }
   }
 
@@ -517,6 +550,7 @@ struct DnsTraffic::Parts final : DnsControl {
                     Duration{});
       learner = std::move(known);
     }
+    next.plan->restore_spill(plan->spill_state());
     const bool other_etcd = next.plan->file().etcd != plan->file().etcd;
     {
       const std::scoped_lock lock(mutex);
@@ -589,7 +623,7 @@ struct DnsTraffic::Parts final : DnsControl {
   json::value saved_checks;
   std::unique_ptr<Monitor> monitor;
   std::vector<Retired> retired;
-  std::map<std::string, std::pair<double, SteadyTime>> reported;
+  LoadReports reported;
   Zones served_zones;
   const std::string token;
   DnsAdmin admin;
@@ -604,6 +638,7 @@ struct DnsTraffic::Parts final : DnsControl {
   bool learned_dirty = false;
   bool unsaved_rtt = false;
   bool unsaved_leases = false;
+  bool unsaved_spill = false;
   bool dirty = false;
   bool running = false;
   std::atomic<bool> stopping = false;

@@ -52,6 +52,7 @@ Live::Live(std::shared_ptr<const Snapshot> snapshot, std::uint64_t start)
       node_bits_(snapshot_->nodes.size()),
       weights_(snapshot_->targets.size()),
       sheds_(snapshot_->targets.size()),
+      node_sheds_(snapshot_->nodes.size()),
       learned_rtt_(std::make_shared<const RttTable>()) {
   for (std::uint32_t thread = 0; thread < threads_expected; ++thread) {
     make_counters(thread);
@@ -71,6 +72,13 @@ void Live::publish(const std::vector<TargetState>& states) {
   // its target once more.
   for (std::size_t i = 0; i < bits.nodes.size(); ++i) {
     node_bits_[i].store(bits.nodes[i], std::memory_order_relaxed);
+  }
+}
+
+void Live::publish_sheds(const std::vector<std::uint32_t>& nodes) {
+  assert(nodes.size() == node_sheds_.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    node_sheds_[i].store(nodes[i], std::memory_order_relaxed);
   }
 }
 

@@ -54,6 +54,8 @@ class Live {
 
   // The control thread: `states` has one entry a target.
   void publish(const std::vector<TargetState>& states);
+  // And what members that are policies hand on; one entry a node.
+  void publish_sheds(const std::vector<std::uint32_t>& nodes);
 
   Bits target_bits(std::uint32_t target) const {
     return target_bits_[target].load(std::memory_order_relaxed);
@@ -67,6 +69,9 @@ class Live {
   }
   std::uint32_t shed(std::uint32_t target) const {
     return sheds_[target].load(std::memory_order_relaxed);
+  }
+  std::uint32_t node_shed(std::uint32_t node) const {
+    return node_sheds_[node].load(std::memory_order_relaxed);
   }
 
   // The turns of a node, counted for each thread by itself: no cache line is shared.
@@ -112,6 +117,7 @@ class Live {
   std::vector<std::atomic<Bits>> node_bits_;
   std::vector<std::atomic<std::int64_t>> weights_;  // -1: as configured
   std::vector<std::atomic<std::uint32_t>> sheds_;
+  std::vector<std::atomic<std::uint32_t>> node_sheds_;
   std::array<std::atomic<Counters*>, limits::query_threads> counters_{};
   std::array<std::unique_ptr<Counters>, limits::query_threads> owned_;
   Published<RttTable> learned_rtt_;

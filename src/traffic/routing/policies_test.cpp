@@ -6,6 +6,7 @@
 #include "tests/support/seed.hpp"
 #include "traffic/routing/limits.hpp"
 #include "traffic/routing/routing_fixture.hpp"
+#include "traffic/routing/spill.hpp"
 
 namespace securecart::traffic::routing {
 namespace {
@@ -287,6 +288,183 @@ TEST(Spill, HandsOnJustTheOverflow) {
   EXPECT_NEAR(counts["ap-1"], 1'500, 30);
   world.set("ap-1", Health::down);  // the overflow of the last stays where it is best
   EXPECT_EQ(world.answers("p", 10'000).size(), 2U);
+}
+
+// eu-1 and us-1 as regions of two zones each, and ap-1 that takes what they cannot.
+const std::string two_regions = R"(
+[[target]]
+name = "eu-a"
+addresses = ["10.1.0.1"]
+region = "eu"
+capacity = 100
+[[target]]
+name = "eu-b"
+addresses = ["10.1.0.2"]
+region = "eu"
+capacity = 100
+[[target]]
+name = "us-a"
+addresses = ["10.1.1.1"]
+region = "us"
+capacity = 100
+[[policy]]
+name = "europe"
+type = "weighted"
+members = ["eu-a", "eu-b"]
+[[policy]]
+name = "america"
+type = "simple"
+members = ["us-a"]
+[[policy]]
+name = "world"
+type = "spill"
+ttl = "10s"
+members = ["europe", "america", "ap-1"]
+)";
+
+// Demand on a policy, answered and felt at once: the share each target has in the end.
+struct Pressed {
+  explicit Pressed(const std::string& policies) : world(policies), balance(*world.snapshot) {}
+
+  // So many questions a second for ten minutes, from `client`.
+  void press(const std::string& policy, int demand, const std::string& client = "192.0.2.1") {
+    for (int second = 0; second < 600; ++second) {
+      counts = world.answers(policy, demand, client);
+      std::vector<double> loads;
+      for (const Target& target : world.snapshot->targets) {
+        loads.push_back(counts[target.name]);
+      }
+      balance.step(loads, world.states, std::chrono::seconds(1));
+      world.publish();
+      world.live->publish_sheds(balance.node_sheds());
+    }
+  }
+
+  World world;
+  SpillBalance balance;
+  std::map<std::string, int> counts;
+};
+
+TEST(Spill, ARegionOfSeveralZonesHandsOnItsOverflow) {
+  Pressed pressed(two_regions);
+  pressed.press("world", 150);
+  EXPECT_EQ(pressed.counts["ap-1"] + pressed.counts["us-a"], 0);
+  pressed.press("world", 400);  // 200 for Europe, 100 for America
+  EXPECT_NEAR(pressed.counts["eu-a"] + pressed.counts["eu-b"], 200, 5);
+  EXPECT_NEAR(pressed.counts["us-a"], 100, 5);
+  EXPECT_NEAR(pressed.counts["ap-1"], 100, 8);
+  pressed.press("world", 150);
+  EXPECT_GT(pressed.counts["eu-a"] + pressed.counts["eu-b"], 148);
+}
+
+TEST(Spill, ADeadZoneTakesItsCapacityAlong) {
+  Pressed pressed(two_regions);
+  pressed.world.set("eu-b", Health::down);
+  pressed.press("world", 250);
+  EXPECT_NEAR(pressed.counts["eu-a"], 100, 5);
+  EXPECT_NEAR(pressed.counts["us-a"], 100, 5);
+  EXPECT_NEAR(pressed.counts["ap-1"], 50, 8);
+  pressed.world.set("eu-b", Health::up);
+  pressed.press("world", 250);
+  EXPECT_NEAR(pressed.counts["eu-a"] + pressed.counts["eu-b"], 200, 5);
+}
+
+TEST(Spill, NestsInItself) {
+  Pressed pressed(two_regions + R"(
+[[policy]]
+name = "zones"
+type = "spill"
+members = ["eu-a", "eu-b"]
+[[policy]]
+name = "regions"
+type = "spill"
+members = ["zones", "ap-1"]
+)");
+  pressed.press("regions", 250);
+  EXPECT_NEAR(pressed.counts["eu-a"], 100, 12);
+  EXPECT_NEAR(pressed.counts["eu-a"] + pressed.counts["eu-b"], 200, 5);
+  EXPECT_NEAR(pressed.counts["ap-1"], 50, 5);
+}
+
+// A target that only policies of other kinds lead to hands on nothing, and says so.
+TEST(Spill, ExplainSaysWhatIsAnswered) {
+  Pressed pressed(two_regions);
+  pressed.press("world", 400);
+  const World& world = pressed.world;
+  Question question;
+  question.client = parse_address("192.0.2.1").value();
+  const std::string text = explain(*world.snapshot, *world.live, world.states,
+                                   world.snapshot->nodes_by_name.at("world"), question);
+  EXPECT_NE(text.find("europe hands on 50."), std::string::npos) << text;
+  for (const TargetState& state : world.states) {
+    EXPECT_EQ(state.shed, 0U);
+  }
+}
+
+TEST(Spill, SharesOutliveAReload) {
+  Pressed before(two_regions);
+  before.press("world", 400);
+  // The same names in another order, and one less.
+  Pressed after(two_regions + R"(
+[[policy]]
+name = "other"
+type = "spill"
+members = ["eu-1", "europe"]
+)");
+  after.balance.restore(before.balance.save(), after.world.states);
+  after.world.live->publish_sheds(after.balance.node_sheds());
+  auto counts = after.world.answers("world", 4'000);
+  EXPECT_NEAR(counts["eu-a"] + counts["eu-b"], 2'000, 60);
+  EXPECT_NEAR(counts["ap-1"], 1'000, 80);
+  after.balance.restore(json::value("junk"), after.world.states);
+  after.balance.restore(json::object{{"europe", "junk"}, {"eu-1", -7}}, after.world.states);
+  EXPECT_LT(after.world.state("eu-1").shed, shed_all);
+}
+
+TEST(Spill, FillsTheNearestFirst) {
+  for (const std::string order : {"latency", "distance"}) {
+    Pressed pressed(R"(
+[[target]]
+name = "eu-3"
+addresses = ["10.0.0.3"]
+region = "eu"
+capacity = 100
+[[target]]
+name = "us-3"
+addresses = ["10.0.1.3"]
+region = "us"
+capacity = 100
+[[policy]]
+name = "p"
+type = "spill"
+order = ")" + order +
+                    R"("
+members = ["ap-1", "us-3", "eu-3"]
+[[rtt]]
+countries = ["DE"]
+[rtt.ms]
+eu = 20
+us = 100
+ap = 250
+[[rtt]]
+countries = ["US"]
+[rtt.ms]
+eu = 100
+us = 20
+ap = 150
+)");
+    const std::string germany = "192.0.2.1";
+    const std::string america = "198.51.100.1";
+    EXPECT_EQ(pressed.world.answer("p", germany), "eu-3") << order;
+    EXPECT_EQ(pressed.world.answer("p", america), "us-3") << order;
+    pressed.press("p", 150, germany);
+    EXPECT_NEAR(pressed.counts["eu-3"], 100, 4) << order;
+    EXPECT_NEAR(pressed.counts["us-3"], 50, 4) << order;
+    pressed.press("p", 250, germany);
+    EXPECT_NEAR(pressed.counts["us-3"], 100, 6) << order;
+    EXPECT_NEAR(pressed.counts["ap-1"], 50, 8) << order;
+    EXPECT_GT(pressed.world.decision("p", germany).scope, 0) << order;
+  }
 }
 
 const std::string nested = R"(

@@ -1,6 +1,6 @@
 // Members in order, each up to its capacity: one that is full hands on just the overflow, instead
 // of collapsing. How much that is, the control thread works out from load (spill.hpp) and sets as
-// the target's `shed`; here the share is drawn, exact over time.
+// the member's `shed`, be it a target or a policy; here the share is drawn, exact over time.
 //
 // When all are over their capacity, nobody sheds: the first takes its share.
 #include <fmt/format.h>
@@ -30,7 +30,8 @@ bool choose_spill(Evaluation& evaluation, const Node& node) {
   std::uint32_t point = evaluation.spread(evaluation.next_turn(node), shed_all);
   for (std::size_t i = 0; i < ranking.count(); ++i) {
     const Member& member = members[ranking.order()[i]];
-    const std::uint32_t shed = member.is_target ? evaluation.live().shed(member.child) : 0;
+    const std::uint32_t shed = member.is_target ? evaluation.live().shed(member.child)
+                                                : evaluation.live().node_shed(member.child);
     const bool keeps = point >= shed;
     if (evaluation.traced() && shed > 0) {
       evaluation.note(fmt::format("{} hands on {:.1f} % of its share: {}",
