@@ -80,8 +80,7 @@ json::object check_json(const health::Board& board, std::size_t check) {
           {"type", to_text(board.config(check).kind)},
           {"verdict", to_text(board.verdict(check))},
           {"reason", board.state(check).reason},
-          {"silent_rounds_needed",
-           health::silent_rounds_needed(board.state(check), board.config(check).settings)},
+          {"unanswered_needed", health::unanswered_needed(board.state(check))},
           {"votes", std::move(votes)}};
 }
 

@@ -78,7 +78,7 @@ void add_variables(Buffer& out, const TsigKey& key, std::uint64_t time, std::uin
   add(out, other);
 }
 
-struct Parsed {
+struct ParsedTsig {
   std::optional<Name> key;
   std::optional<Name> algorithm;
   std::uint64_t time = 0;
@@ -87,8 +87,8 @@ struct Parsed {
   std::uint16_t original_id = 0;
 };
 
-std::optional<Parsed> parse_tsig(Bytes packet, std::size_t at) {
-  Parsed result;
+std::optional<ParsedTsig> parse_tsig(Bytes packet, std::size_t at) {
+  ParsedTsig result;
   const std::size_t owner_size = name_size(packet.subspan(at));
   if (owner_size == 0) {
     return std::nullopt;  // compressed: nobody does that
@@ -118,7 +118,7 @@ std::optional<Parsed> parse_tsig(Bytes packet, std::size_t at) {
   return result;
 }
 
-const TsigKey* find_key(const Parsed& parsed, std::span<const TsigKey> keys) {
+const TsigKey* find_key(const ParsedTsig& parsed, std::span<const TsigKey> keys) {
   const auto found = std::ranges::find_if(keys, [&parsed](const TsigKey& key) {
     return key.name == *parsed.key && algorithm_name(key.algorithm) == *parsed.algorithm;
   });
@@ -133,7 +133,7 @@ Buffer unsigned_message(Bytes packet, std::size_t at, std::uint16_t original_id)
   return message;
 }
 
-bool is_mac(const TsigKey& key, const Parsed& parsed, Bytes packet, std::size_t at) {
+bool is_mac(const TsigKey& key, const ParsedTsig& parsed, Bytes packet, std::size_t at) {
   Buffer input = unsigned_message(packet, at, parsed.original_id);
   add(input, parsed.key->lowered().wire());
   add16(input, class_any);
@@ -192,7 +192,7 @@ std::optional<TsigAlgorithm> parse_tsig_algorithm(std::string_view text) {
 TsigState verify_tsig(Bytes packet, std::size_t at, std::span<const TsigKey> keys,
                       std::uint32_t unix_seconds) {
   TsigState state;
-  const std::optional<Parsed> parsed = parse_tsig(packet, at);
+  const std::optional<ParsedTsig> parsed = parse_tsig(packet, at);
   if (!parsed) {
     state.malformed = true;
     return state;
