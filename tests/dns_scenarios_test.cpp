@@ -498,7 +498,7 @@ class Scenario {
     json::value told;
     EXPECT_TRUE(within(milliseconds, [&] {
       told = told_of(check);
-      return told.is_object() && get_int(told.as_object(), "silent_rounds_needed") == 2;
+      return told.is_object() && told.as_object().at("steady_path").as_bool();
     })) << to_string(told);
   }
 

@@ -80,7 +80,7 @@ json::object check_json(const health::Board& board, std::size_t check) {
           {"type", to_text(board.config(check).kind)},
           {"verdict", to_text(board.verdict(check))},
           {"reason", board.state(check).reason},
-          {"unanswered_needed", health::unanswered_needed(board.state(check))},
+          {"steady_path", health::is_steady(board.state(check), board.config(check).settings)},
           {"votes", std::move(votes)}};
 }
 
