@@ -114,8 +114,8 @@ endfunction()
 
 # tests/*_test.cpp: tests that start the program itself, one test program a file; and tidy_test,
 # which reads the sources and needs nothing above base/. Those named behind FLEETS start many
-# processes and wait for most of their time: they have a label of their own, and no turn under the
-# sanitizers. DRILLS start a region's engines and users: `make test-drill` runs them, `make test`
+# processes and wait for most of their time, or play through weeks: they have a label of their own, and
+# no turn under the sanitizers. DRILLS start a region's engines and users: `make test-drill` runs them, `make test`
 # does not.
 function(securecart_process_tests folder)
   cmake_parse_arguments(ARG "" "" "FLEETS;DRILLS" ${ARGN})

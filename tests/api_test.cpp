@@ -28,7 +28,8 @@ struct NamedOtherwise {
 };
 const std::map<std::string, NamedOtherwise> named_otherwise{
     {"getPaymentProvider", {"the provider's name; the settings are the caller's own", {200}}},
-    {"updatePaymentProvider", {"the provider's name; the settings are the caller's own", {200}}}};
+    {"updatePaymentProvider", {"the provider's name; the settings are the caller's own", {200}}},
+    {"getProblem", {"a page about an error, the same for everybody", {200}}}};
 
 // Ids in bodies that no table has to show: "operation member".
 const std::set<std::string> ids_of_no_other_shop{
@@ -171,6 +172,7 @@ class Api : public testing::TestWithParam<Engine> {
   // Something of everything, all in the first shop.
   Ids make_things() {
     Ids ids{{"provider", "stripe"},
+            {"problem", "invalid_request"},
             {"host", "127.0.0.1"},
             {"product", "marsh-teapot"},
             {"collection", "kitchen-table"}};
