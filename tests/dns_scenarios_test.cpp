@@ -18,6 +18,8 @@
 //   metric VALUE                               the same
 //   clean MS CHECK                             until so little is lost on the way to it that two
 //                                              silent rounds are enough
+//   known                                      a restart that finds in its state folder what a long
+//                                              time without a lost round leaves there
 //   status MS CHECK up|down                    the verdict within so many milliseconds
 //   saved MS FILE : TEXT                       the file of the state folder has the text
 //   kill | restart                             SIGKILL or SIGTERM, and a new start
@@ -46,6 +48,7 @@
 
 #include "base/text.hpp"
 #include "cli/dns_caller.hpp"
+#include "cli/dns_state.hpp"
 #include "net/server.hpp"
 #include "tests/support/dns_flood.hpp"
 #include "tests/support/dns_node.hpp"
@@ -337,6 +340,8 @@ class Scenario {
       status(std::stoi(words.at(1)), words.at(2), words.at(3));
     } else if (verb == "clean") {
       clean(std::stoi(words.at(1)), words.at(2));
+    } else if (verb == "known") {
+      know_the_way();
     } else if (verb == "saved") {
       saved(std::stoi(words.at(1)), words.at(2), line.substr(line.find(" : ") + 3));
     } else if (verb == "clock") {
@@ -500,6 +505,20 @@ class Scenario {
       told = told_of(check);
       return told.is_object() && told.as_object().at("steady_path").as_bool();
     })) << to_string(told);
+  }
+
+  // A check of every second has that after a minute and a half.
+  void know_the_way() {
+    constexpr std::size_t state_most = 1UL << 20U;
+    node().process->stop(SIGTERM);
+    const std::filesystem::path file = node().folder / "state" / "state.json";
+    json::value state = cli::read_checked_file(file, state_most).value();
+    for (json::value& check : state.as_object().at("checks").as_array()) {
+      check.as_object()["lost"] = 0.0;
+      check.as_object()["rounds"] = 128.0;
+    }
+    cli::write_checked_file(file, state);
+    node().process->start();
   }
 
   // The node has a vote of each place, and it is this one.

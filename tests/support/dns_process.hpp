@@ -45,6 +45,7 @@ class ChildProcess {
  public:
   ChildProcess(const std::vector<std::string>& arguments, std::filesystem::path log)
       : log_(std::move(log)) {
+    std::filesystem::remove(log_);  // one before it may have written there
     child_ = fork();
     if (child_ == 0) {
       std::FILE* const file = std::fopen(log_.c_str(), "w");

@@ -61,7 +61,7 @@ TEST_F(NamePathTest, SaysWhatPlainNamesHold) {
   EXPECT_EQ(told("ns1.shop.test.", type::aaaa),
             "ns1.shop.test. has no AAAA; it holds\n  60 A 192.0.2.53\n");
   EXPECT_EQ(told("front.shop.test.", type::txt),
-            "front.shop.test. has no TXT; it holds\n  60 POLICY front\n");
+            "front.shop.test. has no TXT; it holds\n  60 POLICY \"front\"\n");
   EXPECT_EQ(told("far.shop.test."),
             "far.shop.test. is a CNAME of www.other.test.\n"
             "www.other.test. is plain data of a zone; it holds\n  60 A 1.2.3.4\n");
