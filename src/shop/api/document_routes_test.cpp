@@ -83,7 +83,7 @@ TEST_F(DocumentsTest, serves_the_reference) {
 
 TEST_F(DocumentsTest, explains_each_error_at_its_type) {
   const test::Answer refused = api->get("/openapi.json?no=1");
-  const std::string type(get_string(refused.json, "type"));
+  const std::string type(get_string(refused.json.as_object(), "type"));
   EXPECT_EQ(type, "/problems/invalid_request");
   const test::Answer page = api->get(type);
   EXPECT_EQ(page.status, 200);

@@ -394,7 +394,8 @@ TEST(Spill, ExplainSaysWhatIsAnswered) {
   Question question;
   question.client = parse_address("192.0.2.1").value();
   const std::string text = explain(*world.snapshot, *world.live, world.states,
-                                   world.snapshot->nodes_by_name.at("world"), question);
+                                   world.snapshot->nodes_by_name.at("world"), question)
+                               .text;
   EXPECT_NE(text.find("europe hands on 50."), std::string::npos) << text;
   for (const TargetState& state : world.states) {
     EXPECT_EQ(state.shed, 0U);
