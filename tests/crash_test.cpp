@@ -218,8 +218,10 @@ TEST(Crash, KilledWhileItOpensForTheFirstTimeItOpensInTheEnd) {
 // A request as its bytes; `fields` besides those it has.
 std::string bytes_of(const ShopClient::Request& request, const Fields& fields = {}) {
   const std::string body = to_string(request.body);
-  std::string bytes = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n",
-                                  net::to_string(request.method), request.target, body.size());
+  std::string bytes = fmt::format(
+      "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+      "Content-Length: {}\r\n",
+      net::to_string(request.method), request.target, body.size());
   for (const Fields& some : {request.fields, fields}) {
     for (const auto& [name, value] : some) {
       bytes.append(name).append(": ").append(value).append("\r\n");
