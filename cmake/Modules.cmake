@@ -6,8 +6,8 @@
 # With SECURECART_UNITY a module's files are compiled a few at a time: what many of them include is
 # parsed, and its templates made, once for all of these. A first build takes half the time, which is
 # what a newcomer's and those of the sanitizers are; a change compiles its neighbours, too, so the
-# build of everyday work (dev) goes without. Files of a module share its unnamed namespace then: their
-# names differ.
+# build of everyday work (dev) goes without. Files of a module share its unnamed namespace then:
+# their names differ.
 option(SECURECART_UNITY "Compile the files of a module a few at a time" OFF)
 set(unity_files 8)
 set_property(GLOBAL PROPERTY SECURECART_MODULES "")
@@ -114,9 +114,9 @@ endfunction()
 
 # tests/*_test.cpp: tests that start the program itself, one test program a file; and tidy_test,
 # which reads the sources and needs nothing above base/. Those named behind FLEETS start many
-# processes and wait for most of their time, or play through weeks: they have a label of their own, and
-# no turn under the sanitizers. DRILLS start a region's engines and users: `make test-drill` runs them, `make test`
-# does not.
+# processes and wait for most of their time, or play through weeks: they have a label of their own,
+# and no turn under the sanitizers. DRILLS start a region's engines and users: `make test-drill`
+# runs them, `make test` does not.
 function(securecart_process_tests folder)
   cmake_parse_arguments(ARG "" "" "FLEETS;DRILLS" ${ARGN})
   securecart_test_program(tidy_test tidy ${CMAKE_SOURCE_DIR}/${folder}/tidy_test.cpp)

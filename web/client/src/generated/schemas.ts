@@ -1064,7 +1064,10 @@ export interface ReceiptChainEntry {
   entry: SignedDocument;
 }
 
-/** A receipt to keep: `securecart receipt verify FILE --key KEY` checks it without the shop, with a key of `GET /v1/store/receipt-keys` kept from before. */
+/**
+ * A receipt to keep: `securecart receipt verify FILE --key KEY` checks it without the shop, with a
+ * key of `GET /v1/store/receipt-keys` kept from before.
+ */
 export interface ReceiptFile {
   format: 'securecart-receipt-file-1';
   statement: SignedDocument;
