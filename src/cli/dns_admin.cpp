@@ -6,6 +6,7 @@
 
 #include "base/crypto.hpp"
 #include "traffic/dns/name_path.hpp"
+#include "traffic/model/fields.hpp"
 #include "traffic/model/limits.hpp"
 #include "traffic/routing/explain.hpp"
 #include "traffic/routing/limits.hpp"
@@ -25,25 +26,6 @@ constexpr std::int64_t lease_usual_seconds = 10;
 inline constexpr ErrorKind node_token_needed{"node_token_needed", 401,
                                              "The node's token is needed."};
 inline constexpr ErrorKind order_not_kept{"order_not_kept", 503, "The order is not on disk."};
-
-// Members of a body that nobody has checked: absent or of another type is the fallback.
-std::string text(const json::object& body, std::string_view name, std::string fallback = {}) {
-  const json::value* const member = body.if_contains(name);
-  return member != nullptr && member->is_string() ? std::string(member->as_string())
-                                                  : std::move(fallback);
-}
-std::int64_t whole(const json::object& body, std::string_view name, std::int64_t fallback) {
-  const json::value* const member = body.if_contains(name);
-  return member != nullptr && member->is_int64() ? member->as_int64() : fallback;
-}
-double real(const json::object& body, std::string_view name, double fallback) {
-  const json::value* const member = body.if_contains(name);
-  return member != nullptr && member->is_number() ? member->to_number<double>() : fallback;
-}
-bool flag(const json::object& body, std::string_view name) {
-  const json::value* const member = body.if_contains(name);
-  return member != nullptr && member->is_bool() && member->as_bool();
-}
 
 json::object done(bool changed = true) {
   return {{"changed", changed}};
@@ -269,37 +251,37 @@ Result<std::string> DnsAdmin::explain_policy(const std::string& policy, const dn
 }
 
 DnsAdmin::Answer DnsAdmin::steer(const json::object& body) {
-  const auto kind = parse_kind(text(body, "kind"));
+  const auto kind = parse_kind(traffic::text_or(body, "kind"));
   if (!kind) {
     return fail(errc::invalid_request, "`kind` must be drain, weight, shift or force.");
   }
-  const std::string subject = text(body, "subject");
-  if (flag(body, "cancel")) {
+  const std::string subject = traffic::text_or(body, "subject");
+  if (traffic::flag_or(body, "cancel", false)) {
     const bool changed = control_.orders().cancel(*kind, subject);
     control_.orders_changed();
     return done_here(control_.board(), changed);
   }
-  const std::int64_t seconds =
-      std::clamp<std::int64_t>(whole(body, "seconds", std::chrono::seconds(steering_usual).count()),
-                               0, std::chrono::seconds(limits::steering_most).count());
-  const std::int64_t weight = whole(body, "weight", 0);
+  const std::int64_t seconds = std::clamp<std::int64_t>(
+      traffic::whole_or(body, "seconds", std::chrono::seconds(steering_usual).count()), 0,
+      std::chrono::seconds(limits::steering_most).count());
+  const std::int64_t weight = traffic::whole_or(body, "weight", 0);
   if (weight < 0 || weight > limits::policy_weight) {
     return fail(errc::invalid_request, "`weight` must be from 0 to 1000000.");
   }
-  const std::string wanted = text(body, "health", "down");
+  const std::string wanted = traffic::text_or(body, "health", "down");
   routing::SteeringOrder order{*kind,
                                subject,
                                static_cast<std::uint32_t>(weight),
                                routing::Health::unknown,
                                control_.now() + std::chrono::seconds(seconds),
-                               text(body, "reason")};
+                               traffic::text_or(body, "reason")};
   if (*kind == routing::SteeringOrder::Kind::force) {
     order.health = wanted == "up" ? routing::Health::up : routing::Health::down;
   }
   DnsPlan& plan = control_.current_plan();
   const std::shared_ptr<const dns::Snapshot> zones = control_.zones();
   const Result<void> applied = control_.orders().apply(
-      std::move(order), flag(body, "force"), plan.snapshot(), plan.states(),
+      std::move(order), traffic::flag_or(body, "force", false), plan.snapshot(), plan.states(),
       zones ? dns::policies_named(*zones) : std::set<std::string>(), control_.now());
   if (!applied) {
     return std::unexpected(applied.error());
@@ -309,19 +291,19 @@ DnsAdmin::Answer DnsAdmin::steer(const json::object& body) {
 }
 
 DnsAdmin::Answer DnsAdmin::alarm(const json::object& body) {
-  const std::string state = text(body, "state");
+  const std::string state = traffic::text_or(body, "state");
   const health::Status status = state == "ok"      ? health::Status::up
                                 : state == "alarm" ? health::Status::down
                                                    : health::Status::unknown;
-  if (!control_.set_alarm(text(body, "name"), status)) {
+  if (!control_.set_alarm(traffic::text_or(body, "name"), status)) {
     return fail(errc::not_found, "There is no [[check]] of type alarm with this name.");
   }
   return done_here(control_.board());
 }
 
 DnsAdmin::Answer DnsAdmin::load(const json::object& body) {
-  const std::string target = text(body, "target");
-  const double value = real(body, "load", -1);
+  const std::string target = traffic::text_or(body, "target");
+  const double value = traffic::number_or(body, "load", -1);
   if (!control_.current_plan().snapshot().targets_by_name.contains(target) || !(value >= 0)) {
     return fail(errc::invalid_request, "`target` must be one of ours and `load` not below 0.");
   }
@@ -330,10 +312,11 @@ DnsAdmin::Answer DnsAdmin::load(const json::object& body) {
 }
 
 DnsAdmin::Answer DnsAdmin::rtt(const json::object& body) {
-  const std::optional<traffic::Address> client = traffic::parse_address(text(body, "client"));
+  const std::optional<traffic::Address> client =
+      traffic::parse_address(traffic::text_or(body, "client"));
   const std::vector<std::string>& regions = control_.current_plan().snapshot().regions;
-  const auto region = std::ranges::find(regions, text(body, "region"));
-  const double ms = real(body, "ms", -1);
+  const auto region = std::ranges::find(regions, traffic::text_or(body, "region"));
+  const double ms = traffic::number_or(body, "ms", -1);
   if (!client || region == regions.end() || !(ms > 0 && ms < 60'000)) {
     return fail(errc::invalid_request,
                 "`client` must be an IP address, `region` one of ours, `ms` above 0.");
@@ -345,14 +328,14 @@ DnsAdmin::Answer DnsAdmin::rtt(const json::object& body) {
 
 DnsAdmin::Answer DnsAdmin::lease(const json::object& body) {
   routing::LeaseRegistry& registry = control_.lease_registry();
-  const std::string instance = text(body, "instance");
-  if (flag(body, "remove")) {
+  const std::string instance = traffic::text_or(body, "instance");
+  if (traffic::flag_or(body, "remove", false)) {
     const bool was = registry.remove(instance);
     control_.leases_changed(true);
     return done(was);
   }
   const std::int64_t seconds =
-      std::clamp<std::int64_t>(whole(body, "seconds", lease_usual_seconds), 0, 86'400);
+      std::clamp<std::int64_t>(traffic::whole_or(body, "seconds", lease_usual_seconds), 0, 86'400);
   const Result<bool> changed =
       registry.put(routing::read_lease(body), std::chrono::seconds(seconds), control_.steady());
   if (!changed) {

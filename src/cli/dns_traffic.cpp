@@ -286,39 +286,46 @@ struct DnsTraffic::Parts final : DnsControl {
     std::filesystem::create_directories(plan->file().state_folder);
     restore_learned();
     restore_leases();
-    const std::optional<json::value> state =
-        read_checked_file(state_file("state.json"), limits::health_state_bytes);
-    if (!state || !state->is_object()) {
+    const std::optional<Saved> kept = read_saved("state.json", limits::health_state_bytes);
+    if (!kept) {
       return;
     }
-    const json::object& object = state->as_object();
+    const json::object& object = kept->fields;
     if (const json::value* const orders = object.if_contains("steering")) {
       steering = routing::Steering::from_json(*orders);
       steering.expire(clock.now());
     }
     epoch = static_cast<std::uint64_t>(std::max<std::int64_t>(get_int_or(object, "epoch", 0), 0));
-    const std::optional<Timestamp> at = parse_rfc3339(get_string_or(object, "saved_at", ""));
     const json::value* const checks = object.if_contains("checks");
-    if (checks != nullptr && at && clock.now() - *at < state_lifetime) {
+    if (checks != nullptr && kept->at && clock.now() - *kept->at < state_lifetime) {
       saved_checks = *checks;
       restore_spill(object);
     }
   }
 
-  void restore_leases() {
-    const std::optional<json::value> state =
-        read_checked_file(state_file("leases.json"), limits::leases_bytes);
+  // A file of the state folder, as the last process left it.
+  struct Saved {
+    json::object fields;
+    std::optional<Timestamp> at;
+  };
+  std::optional<Saved> read_saved(const char* name, std::size_t most) const {
+    std::optional<json::value> state = read_checked_file(state_file(name), most);
     if (!state || !state->is_object()) {
+      return std::nullopt;
+    }
+    const std::optional<Timestamp> at =
+        parse_rfc3339(get_string_or(state->as_object(), "saved_at", ""));
+    return Saved{std::move(state->as_object()), at};
+  }
+  Duration since(Timestamp at) const { return std::max(Duration{}, Duration(clock.now() - at)); }
+
+  void restore_leases() {
+    const std::optional<Saved> kept = read_saved("leases.json", limits::leases_bytes);
+    const json::value* const known = kept ? kept->fields.if_contains("leases") : nullptr;
+    if (known == nullptr || !kept->at || since(*kept->at) > limits::lease_most) {
       return;
     }
-    const json::object& object = state->as_object();
-    const std::optional<Timestamp> at = parse_rfc3339(get_string_or(object, "saved_at", ""));
-    const json::value* const known = object.if_contains("leases");
-    if (!at || known == nullptr || clock.now() - *at > limits::lease_most) {
-      return;
-    }
-    const Duration ago = std::max(Duration{}, Duration(clock.now() - *at));
-    if (registry.restore(*known, ago, limits::discovery_hold, clock.steady())) {
+    if (registry.restore(*known, since(*kept->at), limits::discovery_hold, clock.steady())) {
       leases->replace(registry.compile());
     }
   }
@@ -349,17 +356,10 @@ struct DnsTraffic::Parts final : DnsControl {
   }
 
   void restore_learned() {
-    const std::optional<json::value> state =
-        read_checked_file(state_file("rtt.json"), routing::RttLearner::saved_bytes);
-    if (!state || !state->is_object()) {
-      return;
-    }
-    const json::object& object = state->as_object();
-    const std::optional<Timestamp> at = parse_rfc3339(get_string_or(object, "saved_at", ""));
-    const json::value* const learned_rtt = object.if_contains("learned");
-    if (at && learned_rtt != nullptr) {
-      const Duration ago = std::max(Duration{}, Duration(clock.now() - *at));
-      learner.restore(*learned_rtt, plan->snapshot().regions, clock.steady(), ago);
+    const std::optional<Saved> kept = read_saved("rtt.json", routing::RttLearner::saved_bytes);
+    const json::value* const learned_rtt = kept ? kept->fields.if_contains("learned") : nullptr;
+    if (learned_rtt != nullptr && kept->at) {
+      learner.restore(*learned_rtt, plan->snapshot().regions, clock.steady(), since(*kept->at));
       learned_dirty = true;
       plan->live().learned_rtt().replace(
           std::make_shared<const routing::RttTable>(learner.compile(clock.steady())));

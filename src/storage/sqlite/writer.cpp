@@ -143,10 +143,6 @@ void Writer::fill(std::vector<Pending*>& group) {
 
 void Writer::finish(std::vector<Pending*>& group) {
   const SteadyTime start = clock_.steady();
-  GroupCommitter::Joining joining;
-  if (!options_.inline_commits) {
-    joining = [this](std::vector<Pending*>& open) { fill(open); };
-  }
   // Sabotaged, the keyed batches (orders and the like) are answered too soon; the others are not,
   // or nobody could read back what they wrote and no order would ever be tried.
   std::size_t answered = 0;  // from the group's start
@@ -162,7 +158,8 @@ void Writer::finish(std::vector<Pending*>& group) {
       }
     };
   }
-  const GroupResult result = committer_.commit(group, joining, before_commit);
+  const GroupResult result =
+      committer_.commit(group, [this](std::vector<Pending*>& open) { fill(open); }, before_commit);
   group_size_.observe(static_cast<double>(group.size()));
   tail_.store(committer_.tail(), std::memory_order_release);
   tell_observers(result.events);

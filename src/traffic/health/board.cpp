@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "traffic/health/expression.hpp"
+#include "traffic/model/fields.hpp"
 
 namespace securecart::traffic::health {
 namespace {
@@ -33,11 +34,6 @@ std::string host_of(std::string_view url) {
   rest = rest.substr(0, rest.find('/'));
   return std::string(rest.starts_with('[') ? rest.substr(0, rest.find(']'))
                                            : rest.substr(0, rest.find(':')));
-}
-
-double number(const json::object& object, std::string_view name, double fallback) {
-  const json::value* const member = object.if_contains(name);
-  return member != nullptr && member->is_number() ? member->to_number<double>() : fallback;
 }
 
 }  // namespace
@@ -259,21 +255,17 @@ void Board::restore(const json::value& saved) {
       continue;
     }
     const json::object& object = item.as_object();
-    const auto text = [&object](std::string_view name) {
-      const json::value* const member = object.if_contains(name);
-      return std::string(member != nullptr && member->is_string() ? member->as_string() : "");
-    };
-    const auto check = by_text.find(text("check"));
+    const auto check = by_text.find(text_or(object, "check"));
     if (check == by_text.end()) {
       continue;
     }
     Entry& entry = entries_[check->second];
-    entry.verdict = parse_status(text("verdict"));
-    entry.state.status = parse_status(text("status"));
-    entry.alarm = parse_status(text("alarm"));
+    entry.verdict = parse_status(text_or(object, "verdict"));
+    entry.state.status = parse_status(text_or(object, "status"));
+    entry.alarm = parse_status(text_or(object, "alarm"));
     const double rounds =
-        std::clamp(number(object, "rounds", entry.state.rounds), 1.0, rounds_most);
-    entry.state.lost = std::clamp(number(object, "lost", entry.state.lost), 0.0, rounds);
+        std::clamp(number_or(object, "rounds", entry.state.rounds), 1.0, rounds_most);
+    entry.state.lost = std::clamp(number_or(object, "lost", entry.state.lost), 0.0, rounds);
     entry.state.rounds = rounds;
   }
 }

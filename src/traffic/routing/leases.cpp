@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "traffic/model/fields.hpp"
 #include "traffic/routing/limits.hpp"
 #include "traffic/routing/snapshot.hpp"
 
@@ -26,20 +27,6 @@ bool is_label(std::string_view text) {
 }
 
 constexpr std::int64_t lease_most_ms = limits::lease_most / std::chrono::milliseconds(1);
-
-std::string text_or(const json::object& fields, std::string_view name, std::string_view fallback) {
-  const json::value* const value = fields.if_contains(name);
-  return std::string(value != nullptr && value->is_string() ? std::string_view(value->get_string())
-                                                            : fallback);
-}
-
-std::int64_t whole_or(const json::object& fields, std::string_view name, std::int64_t fallback) {
-  const json::value* const value = fields.if_contains(name);
-  boost::system::error_code error;
-  const auto number =
-      value != nullptr && value->is_number() ? value->to_number<std::int64_t>(error) : fallback;
-  return error ? fallback : number;
-}
 
 // A number that is none of 16 bits is 0, which no lease may have for a port.
 std::uint16_t small_number(const json::object& fields, std::string_view name,
@@ -184,14 +171,14 @@ json::object to_json(const Lease& lease) {
 }
 
 Lease read_lease(const json::object& fields) {
-  return {.service = text_or(fields, "service", ""),
+  return {.service = text_or(fields, "service"),
           .protocol = text_or(fields, "protocol", "tcp"),
-          .instance = text_or(fields, "instance", ""),
-          .address = parse_address(text_or(fields, "address", "")).value_or(Address()),
+          .instance = text_or(fields, "instance"),
+          .address = parse_address(text_or(fields, "address")).value_or(Address()),
           .port = small_number(fields, "port", 0),
           .priority = small_number(fields, "priority", 0),
           .weight = small_number(fields, "weight", 1),
-          .zone = text_or(fields, "zone", "")};
+          .zone = text_or(fields, "zone")};
 }
 
 Result<void> check_lease(const Lease& lease) {

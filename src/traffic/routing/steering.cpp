@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.hpp"
+#include "traffic/model/fields.hpp"
 #include "traffic/routing/limits.hpp"
 
 namespace securecart::traffic::routing {
@@ -175,30 +176,26 @@ Steering Steering::from_json(const json::value& value) {
   if (!value.is_array()) {
     return steering;
   }
-  const auto text = [](const json::object& object, const char* name) {
-    const json::value* const member = object.if_contains(name);
-    return std::string(member != nullptr && member->is_string() ? member->as_string() : "");
-  };
   for (const json::value& item : value.as_array()) {
     if (!item.is_object()) {
       continue;
     }
     const json::object& object = item.as_object();
-    const std::optional<Kind> kind = parse_kind(text(object, "kind"));
-    const std::optional<Timestamp> until = parse_rfc3339(text(object, "until"));
+    const std::optional<Kind> kind = parse_kind(text_or(object, "kind"));
+    const std::optional<Timestamp> until = parse_rfc3339(text_or(object, "until"));
     if (!kind || !until) {
       continue;
     }
-    SteeringOrder order{*kind,  text(object, "subject"), 0, Health::unknown,
-                        *until, text(object, "reason")};
+    SteeringOrder order{*kind,  text_or(object, "subject"), 0, Health::unknown,
+                        *until, text_or(object, "reason")};
     const json::value* const weight = object.if_contains("weight");
     if (weight != nullptr && weight->is_int64() && weight->as_int64() >= 0 &&
         weight->as_int64() <= limits::policy_weight) {
       order.weight = static_cast<std::uint32_t>(weight->as_int64());
     }
-    order.health = text(object, "health") == "up"     ? Health::up
-                   : text(object, "health") == "down" ? Health::down
-                                                      : Health::unknown;
+    order.health = text_or(object, "health") == "up"     ? Health::up
+                   : text_or(object, "health") == "down" ? Health::down
+                                                         : Health::unknown;
     const Key key{order.kind, order.subject};
     steering.orders_.insert_or_assign(key, std::move(order));
   }
